@@ -1,0 +1,9 @@
+// `npm run build`: src/ → dist/, then everything that is generated from what was built. Run by node as it is.
+
+import { bundle } from './build/bundle.ts';
+import { writeManifest } from './build/manifest.ts';
+import { emitTypes } from './build/types.ts';
+
+await bundle();
+await Promise.all([emitTypes(), writeManifest()]);
+// Generated from the manifest and the schemas, committed, and compared by .ci/run: completions/ and schema/ go here.

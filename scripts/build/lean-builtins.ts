@@ -1,0 +1,29 @@
+import type { Plugin } from 'rolldown';
+
+/**
+ * Takes node's own modules by `process.getBuiltinModule` instead of `import`. An import of one evaluates all of its
+ * exports, which for node:fs and node:process alone costs 4 ms each at every start.
+ */
+export function leanBuiltins(): Plugin {
+  return {
+    name: 'lean-builtins',
+    renderChunk: (code) => code.replace(/^import (.+?) from "(node:[^"]+)";$/gm, toConstants),
+  };
+}
+
+function toConstants(statement: string, imported: string, specifier: string): string {
+  const builtin = `process.getBuiltinModule("${specifier}")`;
+  const [, all, itself, named] =
+    /^(?:\* as ([\w$]+)|([\w$]+)?(?:, )?(?:\{(.+)\})?)$/.exec(imported) ?? raise(`Unexpected: ${statement}`);
+  // A builtin's default export, and its namespace, is the module itself.
+  const whole = all ?? itself;
+  const constants = [
+    ...(whole ? [`const ${whole} = ${builtin};`] : []),
+    ...(named ? [`const { ${named.replaceAll(' as ', ': ')} } = ${builtin};`] : []),
+  ];
+  return constants.join(' ');
+}
+
+function raise(message: string): never {
+  throw new Error(message);
+}
