@@ -1,0 +1,130 @@
+/** The programs that the tool needs from the system: where they are, and how a distribution installs them. */
+import { accessSync, constants, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { defaultPath, operatorEnvironment } from './environment.ts';
+import { CryptosyncError } from './errors.ts';
+import { lastLines, run } from './process.ts';
+
+/** A program's name → the package that holds it, the same in all the distributions below. */
+const packages = {
+  gocryptfs: 'gocryptfs',
+  cryfs: 'cryfs',
+  rclone: 'rclone',
+  fusermount3: 'fuse3',
+  flock: 'util-linux',
+} as const;
+
+export type ToolName = keyof typeof packages;
+
+/** The path of an executable on PATH, or undefined. */
+export function findExecutable(name: string, environment: NodeJS.ProcessEnv): string | undefined {
+  for (const directory of (environment['PATH'] ?? defaultPath).split(':')) {
+    if (directory === '') continue;
+    const candidate = join(directory, name);
+    try {
+      accessSync(candidate, constants.X_OK);
+      if (statSync(candidate).isFile()) return candidate;
+    } catch {
+      // not here
+    }
+  }
+  return undefined;
+}
+
+/** The path of a tool. @throws TOOL_MISSING with the command that installs it. */
+export function requireTool(name: ToolName, environment: NodeJS.ProcessEnv): string {
+  const path = findExecutable(name, environment);
+  if (path === undefined) throw toolMissing([name], environment);
+  return path;
+}
+
+export function missingTools(names: readonly ToolName[], environment: NodeJS.ProcessEnv): ToolName[] {
+  return names.filter((name) => findExecutable(name, environment) === undefined);
+}
+
+export function toolMissing(names: readonly ToolName[], environment: NodeJS.ProcessEnv): CryptosyncError {
+  const manager = findPackageManager(environment);
+  const wanted = packageNames(names);
+  const by = manager === undefined ? '' : `: ${[manager.name, ...manager.install, ...wanted].join(' ')}`;
+  return new CryptosyncError('TOOL_MISSING', `not found on PATH: ${names.join(', ')}`, {
+    hint: `Install ${wanted.join(', ')}${by}, or let install do it: --with-deps`,
+    details: { tools: names, packages: wanted },
+  });
+}
+
+function packageNames(names: readonly ToolName[]): string[] {
+  return [...new Set(names.map((name) => packages[name]))];
+}
+
+interface PackageManager {
+  readonly name: string;
+  /** Arguments of the command that refreshes the lists, where it is one of its own. */
+  readonly refresh?: readonly string[];
+  readonly install: readonly string[];
+}
+
+const packageManagers: readonly PackageManager[] = [
+  { name: 'apt-get', refresh: ['update', '-q'], install: ['install', '-y', '-q', '--no-install-recommends'] },
+  { name: 'dnf', install: ['install', '-y', '-q'] },
+  { name: 'pacman', install: ['-Sy', '--noconfirm', '--needed'] },
+  { name: 'zypper', install: ['--non-interactive', 'install'] },
+  { name: 'apk', install: ['add', '--no-cache'] },
+];
+
+function findPackageManager(environment: NodeJS.ProcessEnv): PackageManager | undefined {
+  return packageManagers.find(({ name }) => findExecutable(name, environment) !== undefined);
+}
+
+/** Ten minutes: package lists and packages over a slow line. */
+const packageDeadline = 600_000;
+
+/**
+ * Installs the packages of the named tools with the distribution's package manager, through sudo when not root.
+ * @throws TOOL_MISSING when there is no known package manager, or it fails.
+ */
+export async function installTools(
+  names: readonly ToolName[],
+  environment: NodeJS.ProcessEnv,
+  userId: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const manager = findPackageManager(environment);
+  if (manager === undefined) {
+    throw new CryptosyncError(
+      'TOOL_MISSING',
+      'found no package manager among apt-get, dnf, pacman, zypper, apk',
+      {
+        hint: `Install by hand: ${packageNames(names).join(', ')}`,
+      },
+    );
+  }
+  const steps = [
+    ...(manager.refresh === undefined ? [] : [manager.refresh]),
+    [...manager.install, ...packageNames(names)],
+  ];
+  for (const step of steps) {
+    const words = userId === 0 ? [manager.name, ...step] : ['sudo', '-n', manager.name, ...step];
+    const [program = '', ...args] = words;
+    const finished = await run({
+      file: findExecutable(program, environment) ?? program,
+      args,
+      environment: { ...operatorEnvironment(environment), DEBIAN_FRONTEND: 'noninteractive' },
+      deadline: packageDeadline,
+      signal,
+    });
+    if (finished.exitCode !== 0) {
+      throw new CryptosyncError(
+        'TOOL_MISSING',
+        `\`${words.join(' ')}\` failed: ${lastLines(finished.stderr, 3)}`,
+        {
+          hint:
+            userId === 0
+              ? 'Mend that, then run install again.'
+              : 'Run it as root once, then run install again.',
+        },
+      );
+    }
+  }
+  const missing = missingTools(names, environment);
+  if (missing.length > 0) throw toolMissing(missing, environment);
+}
