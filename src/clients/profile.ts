@@ -1,0 +1,82 @@
+/** A profile: one vault, one mount directory, one remote of a client. What is optional is left out until it is set. */
+import * as v from 'valibot';
+import { parseDuration } from '../system/clock.ts';
+import { CryptosyncError } from '../system/errors.ts';
+
+const absolutePath = v.pipe(
+  v.string(),
+  v.startsWith('/', 'must be an absolute path'),
+  v.check((path) => !/\p{Cc}/u.test(path), 'must not hold control characters'),
+);
+const duration = v.pipe(
+  v.string(),
+  v.check((text) => parseDuration(text) !== undefined, 'must be a duration such as 30m, 12h or 30d'),
+);
+
+export const remoteSchema = v.strictObject({
+  name: v.pipe(v.string(), v.minLength(1)),
+  path: v.string(),
+});
+
+export const profileSchema = v.strictObject({
+  $schema: v.optional(v.string()),
+  version: v.literal(1),
+  /** Written when the vault's canary has been seen; missing for a vault that was not made here and never mounted. */
+  vaultId: v.optional(v.pipe(v.string(), v.minLength(1))),
+  engine: v.picklist(['gocryptfs', 'cryfs']),
+  encryptedDir: absolutePath,
+  mountDir: absolutePath,
+  remote: v.optional(remoteSchema),
+  createdAt: v.string(),
+  maxDelete: v.optional(
+    v.pipe(v.string(), v.regex(/^\d{1,9}%?$/, 'must be a number of files or a share such as 10%')),
+  ),
+  keepDeleted: v.optional(duration),
+  bwlimit: v.optional(
+    v.pipe(v.string(), v.regex(/^[\w.,:/ -]+$/, 'must be an rclone bandwidth limit such as 10M')),
+  ),
+  idle: v.optional(duration),
+  readOnly: v.optional(v.boolean()),
+  allowOther: v.optional(v.boolean()),
+  passwordFile: v.optional(absolutePath),
+  passwordCommand: v.optional(v.pipe(v.string(), v.minLength(1))),
+});
+
+export type Profile = v.InferOutput<typeof profileSchema>;
+export type ProfileRemote = NonNullable<Profile['remote']>;
+
+/** One thing that is wrong in a profile, with the path of the key. */
+export interface ProfileIssue {
+  readonly path: string;
+  readonly message: string;
+}
+
+export function checkProfile(value: unknown): { profile: Profile } | { issues: ProfileIssue[] } {
+  const result = v.safeParse(profileSchema, value);
+  if (result.success) return { profile: result.output };
+  return {
+    issues: result.issues.map((issue) => ({
+      path: v.getDotPath(issue) ?? '(the whole file)',
+      message: issue.message,
+    })),
+  };
+}
+
+/** @throws CONFIG_INVALID naming the file and each path in it. */
+export function parseProfile(text: string, file: string): Profile {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new CryptosyncError('CONFIG_INVALID', `${file} is not valid JSON: ${(error as Error).message}`, {
+      hint: `Mend it, or bring the older one back: ${file}.bak`,
+    });
+  }
+  const checked = checkProfile(value);
+  if ('profile' in checked) return checked.profile;
+  const list = checked.issues.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  throw new CryptosyncError('CONFIG_INVALID', `${file} is not a valid profile: ${list}`, {
+    hint: 'Mend it in an editor, or with: cryptosync config',
+    details: { file, issues: checked.issues },
+  });
+}

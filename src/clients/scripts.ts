@@ -1,0 +1,116 @@
+/** The helper scripts of a profile and their links on PATH. A script is one call of cryptosync. */
+import { lstatSync, readlinkSync, unlinkSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { CryptosyncError } from '../system/errors.ts';
+import { ensureDirectory, kindOf, readTextIfPresent, replaceLink, writeFileAtomic } from '../system/files.ts';
+import { directoryMode, type ProfileLayout, type ScriptAction, scriptActions, scriptMode } from './layout.ts';
+
+/** Which program a script runs: this very node and this very cryptosync, because cron's PATH has neither. */
+export interface Program {
+  readonly node: string;
+  readonly script: string;
+}
+
+function quote(word: string): string {
+  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+export function scriptText(
+  action: ScriptAction,
+  layout: ProfileLayout,
+  root: string,
+  program: Program,
+): string {
+  const words = [
+    action,
+    '--root',
+    quote(root),
+    '--client',
+    quote(layout.client),
+    '--profile',
+    quote(layout.profile),
+  ].join(' ');
+  return `#!/bin/sh
+# Made by cryptosync install; an install makes it anew.
+node=${quote(program.node)}
+program=${quote(program.script)}
+if [ -x "$node" ] && [ -f "$program" ]; then
+  exec "$node" "$program" ${words} "$@"
+fi
+exec cryptosync ${words} "$@"
+`;
+}
+
+/** Writes the three scripts. @returns the paths of those that were new or different. */
+export function writeScripts(layout: ProfileLayout, root: string, program: Program): string[] {
+  ensureDirectory(layout.scriptsDirectory, directoryMode);
+  const written: string[] = [];
+  for (const action of scriptActions) {
+    const path = layout.scripts[action];
+    const text = scriptText(action, layout, root, program);
+    if (readTextIfPresent(path) === text && (lstatSync(path).mode & 0o777) === scriptMode) continue;
+    writeFileAtomic(path, text, scriptMode);
+    written.push(path);
+  }
+  return written;
+}
+
+export type LinkState = 'absent' | 'right' | 'ours' | 'taken';
+
+/** What stands where a link belongs: `ours` is a link to a place that is gone, or to another script of the tool. */
+export function linkState(link: string, script: string): LinkState {
+  const kind = kindOf(link);
+  if (kind === 'none') return 'absent';
+  if (kind !== 'link') return 'taken';
+  const target = resolve(dirname(link), readlinkSync(link));
+  if (target === script) return 'right';
+  const belongsToTool = /\/cryptosync\/scripts\/(mount|unmount|sync)_[^/]+\.sh$/.test(target);
+  return belongsToTool || kindOf(target) === 'none' ? 'ours' : 'taken';
+}
+
+/** The links of a profile in a directory. */
+export function linkPaths(layout: ProfileLayout, binDirectory: string): Record<ScriptAction, string> {
+  return {
+    mount: join(binDirectory, layout.linkNames.mount),
+    unmount: join(binDirectory, layout.linkNames.unmount),
+    sync: join(binDirectory, layout.linkNames.sync),
+  };
+}
+
+/** @throws CONFIG_INVALID when something of somebody else's stands where a link belongs. */
+export function verifyLinksFree(layout: ProfileLayout, binDirectory: string): void {
+  const links = linkPaths(layout, binDirectory);
+  for (const action of scriptActions) {
+    if (linkState(links[action], layout.scripts[action]) !== 'taken') continue;
+    throw new CryptosyncError('CONFIG_INVALID', `${links[action]} exists and is not a link of cryptosync`, {
+      hint: 'Move it away, or choose another place with --bin-dir, or --no-links.',
+    });
+  }
+}
+
+/** Makes the links. @returns those that were new or different. */
+export function writeLinks(layout: ProfileLayout, binDirectory: string): string[] {
+  verifyLinksFree(layout, binDirectory);
+  ensureDirectory(binDirectory, 0o755);
+  const links = linkPaths(layout, binDirectory);
+  const written: string[] = [];
+  for (const action of scriptActions) {
+    if (linkState(links[action], layout.scripts[action]) === 'right') continue;
+    replaceLink(links[action], layout.scripts[action]);
+    written.push(links[action]);
+  }
+  return written;
+}
+
+/** Removes a link if it is still the script's. */
+export function removeLink(link: string, script: string): boolean {
+  if (linkState(link, script) !== 'right') return false;
+  unlinkSync(link);
+  return true;
+}
+
+/** Where links go unless told otherwise: where root's PATH, or the user's, has them. Undefined without a HOME. */
+export function defaultBinDirectory(environment: NodeJS.ProcessEnv, userId: number): string | undefined {
+  if (userId === 0) return '/usr/local/bin';
+  return environment['HOME'] ? join(environment['HOME'], '.local', 'bin') : undefined;
+}
