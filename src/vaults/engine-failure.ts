@@ -1,0 +1,25 @@
+/** What every engine's failures have in common. */
+import { CryptosyncError } from '../system/errors.ts';
+import type { Finished } from '../system/process.ts';
+
+export const noSpaceLeft = /no space left on device|disk quota exceeded/i;
+
+/** The error of a program that did not start, or had no answer in time; undefined when it ended by itself. */
+export function startFailure(
+  finished: Finished,
+  program: string,
+  action: string,
+  deadline: number,
+): CryptosyncError | undefined {
+  if (finished.startError !== undefined) {
+    return new CryptosyncError('TOOL_MISSING', `${program} could not be started: ${finished.startError}`, {
+      hint: `Check that ${program} is installed and can be executed.`,
+    });
+  }
+  if (finished.timedOut) {
+    return new CryptosyncError('MOUNT_FAILED', `${program} did not ${action} within ${deadline / 1000} s`, {
+      hint: 'Check the load and the disk of this machine, then run the same command again.',
+    });
+  }
+  return undefined;
+}

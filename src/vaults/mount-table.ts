@@ -1,0 +1,130 @@
+/**
+ * What is mounted, read from the kernel's mount table (proc(5), /proc/pid/mountinfo) and never assumed. The table
+ * says that something is mounted; only a call into the mount says that its daemon lives.
+ */
+import { readFileSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { errnoOf } from '../system/errors.ts';
+
+export interface MountEntry {
+  readonly mountPoint: string;
+  readonly fileSystemType: string;
+  /** For FUSE: the name that the daemon gave, the encrypted directory for the engines. */
+  readonly source: string;
+  /** The user who mounted it, where the file system says so (`user_id=`). */
+  readonly userId: number | undefined;
+  readonly readOnly: boolean;
+}
+
+/** mountinfo writes space, tab, newline and backslash as three octal digits (TOOLS.md G13). */
+function decodeOctal(field: string): string {
+  if (!field.includes('\\')) return field;
+  const bytes: Buffer[] = [];
+  for (const part of field.split(/(\\[0-7]{3})/)) {
+    bytes.push(
+      /^\\[0-7]{3}$/.test(part) ? Buffer.from([Number.parseInt(part.slice(1), 8)]) : Buffer.from(part),
+    );
+  }
+  return Buffer.concat(bytes).toString('utf8');
+}
+
+export function parseMountTable(text: string): MountEntry[] {
+  const entries: MountEntry[] = [];
+  for (const line of text.split('\n')) {
+    const separator = line.indexOf(' - ');
+    if (separator < 0) continue;
+    const head = line.slice(0, separator).split(' ');
+    const [fileSystemType = '', source = '', superOptions = ''] = line.slice(separator + 3).split(' ');
+    const userId = /(?:^|,)user_id=(\d+)/.exec(superOptions)?.[1];
+    entries.push({
+      mountPoint: decodeOctal(head[4] ?? ''),
+      fileSystemType,
+      source: decodeOctal(source),
+      userId: userId === undefined ? undefined : Number(userId),
+      readOnly: (head[5] ?? '').split(',').includes('ro'),
+    });
+  }
+  return entries;
+}
+
+export function readMountTable(): MountEntry[] {
+  return parseMountTable(readFileSync('/proc/self/mountinfo', 'utf8'));
+}
+
+/** What an engine's mount of a vault looks like in the table. */
+export interface ExpectedMount {
+  /** Resolved, absolute. */
+  readonly mountDir: string;
+  readonly fileSystemType: string;
+  readonly source: string;
+}
+
+export type MountState =
+  | { readonly kind: 'unmounted' }
+  | { readonly kind: 'mounted'; readonly entries: readonly MountEntry[] }
+  /** Listed, but the daemon is dead: every call gives ENOTCONN (TOOLS.md G2). */
+  | { readonly kind: 'stale'; readonly entries: readonly MountEntry[] }
+  /** Something else is mounted there, or the vault by another user. */
+  | { readonly kind: 'foreign'; readonly entries: readonly MountEntry[]; readonly reason: string }
+  /** Listed as ours, but it can't be asked: no answer, or access denied. */
+  | { readonly kind: 'unreadable'; readonly entries: readonly MountEntry[]; readonly reason: string };
+
+/** Milliseconds that a mount has to answer a statfs. */
+const answerDeadline = 5000;
+
+/** Where the vault's encrypted directory is mounted, whatever the mount point. */
+export function mountsOf(source: string, fileSystemType: string, table: readonly MountEntry[]): MountEntry[] {
+  return table.filter((entry) => entry.source === source && entry.fileSystemType === fileSystemType);
+}
+
+/**
+ * The state of a mount directory.
+ * @param probe asks a mount whether it answers; the default is statfs with a deadline.
+ */
+export async function readMountState(
+  expected: ExpectedMount,
+  table: readonly MountEntry[] = readMountTable(),
+  probe: (path: string) => Promise<'answers' | 'dead' | 'silent' | 'denied'> = probeMount,
+): Promise<MountState> {
+  const entries = table.filter((entry) => entry.mountPoint === expected.mountDir);
+  const top = entries.at(-1);
+  if (top === undefined) return { kind: 'unmounted' };
+  if (top.fileSystemType !== expected.fileSystemType || top.source !== expected.source) {
+    return { kind: 'foreign', entries, reason: `${top.source} (${top.fileSystemType}) is mounted there` };
+  }
+  switch (await probe(expected.mountDir)) {
+    case 'answers':
+      return { kind: 'mounted', entries };
+    case 'dead':
+      return { kind: 'stale', entries };
+    case 'silent':
+      return {
+        kind: 'unreadable',
+        entries,
+        reason: `the mount gave no answer within ${answerDeadline / 1000} s`,
+      };
+    case 'denied':
+      return { kind: 'unreadable', entries, reason: `it was mounted by uid ${top.userId ?? 'unknown'}` };
+  }
+}
+
+async function probeMount(path: string): Promise<'answers' | 'dead' | 'silent' | 'denied'> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'silent'>((resolve) => {
+    timer = setTimeout(() => resolve('silent'), answerDeadline);
+  });
+  const asked = statfs(path).then(
+    () => 'answers' as const,
+    (error: unknown) => {
+      const errno = errnoOf(error);
+      if (errno === 'ENOTCONN' || errno === 'ECONNABORTED') return 'dead' as const;
+      if (errno === 'EACCES' || errno === 'EPERM') return 'denied' as const;
+      throw error;
+    },
+  );
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
