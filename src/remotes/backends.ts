@@ -1,0 +1,64 @@
+/** The backends that the installed rclone knows, asked of rclone itself. */
+import { CryptosyncError } from '../system/errors.ts';
+import { questionDeadline, type RcloneDependencies, rclone, rcloneFailure } from './rclone.ts';
+
+export interface Backend {
+  readonly name: string;
+  readonly options: readonly { readonly name: string; readonly isSecret: boolean }[];
+}
+
+interface RawBackend {
+  Name: string;
+  Prefix: string;
+  Options: { Name: string; IsPassword: boolean; Sensitive?: boolean }[] | null;
+}
+
+/** Names that operators use for a backend. */
+const synonyms: Readonly<Record<string, string>> = { gdrive: 'drive' };
+/** Options that hold a secret although rclone does not obscure them. */
+const secretOption = /secret|password|\bpass\b|token|_key$|^key$|credentials|sas_url/;
+
+export async function listBackends(dependencies: RcloneDependencies): Promise<Backend[]> {
+  const result = await rclone(
+    { args: ['config', 'providers'], configFile: '/dev/null', deadline: questionDeadline },
+    dependencies,
+  );
+  if (result.exitCode !== 0) throw rcloneFailure(result, 'rclone', 'list the backends');
+  const raw = JSON.parse(result.stdout) as RawBackend[];
+  return raw.map(({ Name, Prefix, Options }) => ({
+    name: Prefix || Name,
+    options: (Options ?? []).map((option) => ({
+      name: option.Name,
+      isSecret: option.IsPassword || option.Sensitive === true || secretOption.test(option.Name),
+    })),
+  }));
+}
+
+/** @throws REMOTE_TYPE_UNKNOWN with rclone's own list. */
+export function findBackend(type: string, backends: readonly Backend[]): Backend {
+  const name = synonyms[type] ?? type;
+  const backend = backends.find((candidate) => candidate.name === name);
+  if (backend !== undefined) return backend;
+  const known = backends.map((candidate) => candidate.name).sort();
+  throw new CryptosyncError('REMOTE_TYPE_UNKNOWN', `rclone has no backend ${JSON.stringify(type)}`, {
+    hint: `It has: ${known.join(', ')}`,
+    details: { known },
+  });
+}
+
+/** @throws USAGE for an option that the backend does not have. */
+export function verifyOptions(backend: Backend, options: ReadonlyMap<string, string>): void {
+  const names = new Set(backend.options.map((option) => option.name));
+  const unknown = [...options.keys()].filter((name) => !names.has(name));
+  if (unknown.length === 0) return;
+  throw new CryptosyncError('USAGE', `the backend ${backend.name} has no option ${unknown.join(', ')}`, {
+    hint: `It has: ${[...names].join(', ')}`,
+  });
+}
+
+/** The options among the given ones whose values are secrets. */
+export function secretOptions(backend: Backend, options: ReadonlyMap<string, string>): string[] {
+  return backend.options
+    .filter((option) => option.isSecret && options.has(option.name))
+    .map(({ name }) => name);
+}

@@ -1,0 +1,47 @@
+/**
+ * Reading rclone.conf: which remotes there are, and of what type. Writing it is rclone's own business (R15).
+ * The format is INI: `[name]`, then `key = value` (rclone.org/docs, "Configuration").
+ */
+import { chmodSync, statSync } from 'node:fs';
+import { readTextIfPresent } from '../system/files.ts';
+
+export interface RcloneConf {
+  /** Encrypted with RCLONE_CONFIG_PASS: what is in it can't be told without rclone. */
+  readonly encrypted: boolean;
+  /** Each remote's settings by key, secrets included: not for printing. */
+  readonly remotes: ReadonlyMap<string, ReadonlyMap<string, string>>;
+}
+
+export function parseRcloneConf(text: string): RcloneConf {
+  const remotes = new Map<string, Map<string, string>>();
+  if (/^RCLONE_ENCRYPT_V\d+:/m.test(text)) return { encrypted: true, remotes };
+  let current: Map<string, string> | undefined;
+  for (const raw of text.split('\n')) {
+    const line = raw.trim();
+    if (line === '' || line.startsWith('#') || line.startsWith(';')) continue;
+    const section = /^\[(.*)\]$/.exec(line)?.[1];
+    if (section !== undefined) {
+      current = new Map();
+      remotes.set(section, current);
+      continue;
+    }
+    const equals = line.indexOf('=');
+    if (equals > 0) current?.set(line.slice(0, equals).trim(), line.slice(equals + 1).trim());
+  }
+  return { encrypted: false, remotes };
+}
+
+export function readRcloneConf(path: string): RcloneConf {
+  return parseRcloneConf(readTextIfPresent(path) ?? '');
+}
+
+/** The backend of a remote, or undefined when the file does not have it or is encrypted. */
+export function remoteType(conf: RcloneConf, name: string): string | undefined {
+  return conf.remotes.get(name)?.get('type');
+}
+
+/** rclone rewrites the file with a mode of its own (R16). */
+export function restoreConfMode(path: string): void {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats !== undefined && (stats.mode & 0o777) !== 0o600) chmodSync(path, 0o600);
+}

@@ -1,0 +1,185 @@
+/** Moving ciphertext: what would be done (a plan, as data), and doing it. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type RcloneCall,
+  type RcloneDependencies,
+  type RcloneResult,
+  rclone,
+  rcloneFailure,
+} from './rclone.ts';
+import type { LogRecord, TransferStats } from './rclone-log.ts';
+import { controlFilter, type Remote, rclonePath } from './remote.ts';
+
+export const transferModes = ['sync', 'copy'] as const;
+/** `sync` makes the target like the source, with deletions; `copy` only adds and updates. */
+export type TransferMode = (typeof transferModes)[number];
+
+export interface TransferRequest {
+  /** A directory on this machine. */
+  readonly source: string;
+  readonly remote: Remote;
+  readonly mode: TransferMode;
+  /** Where replaced and deleted files go on the remote; undefined keeps none. */
+  readonly trash: string | undefined;
+  /** rclone's `--bwlimit`. */
+  readonly bandwidthLimit: string | undefined;
+}
+
+export interface TransferPlan {
+  readonly uploads: readonly PlannedFile[];
+  /** Files that exist only on the remote and would be deleted there. */
+  readonly deletions: readonly PlannedFile[];
+  readonly bytes: number;
+}
+
+export interface PlannedFile {
+  readonly path: string;
+  readonly size: number;
+}
+
+export interface TransferResult {
+  readonly files: number;
+  readonly bytes: number;
+  readonly deleted: number;
+}
+
+export const nothingTransferred: TransferResult = { files: 0, bytes: 0, deleted: 0 };
+
+/** A day: rclone's own time-outs end a silent connection long before, this ends everything else. */
+const transferDeadline = 24 * 3_600_000;
+/** rclone tells its progress this often. A broken pipe at the next telling also ends an orphaned rclone. */
+const statsInterval = '500ms';
+
+function transferArguments(request: TransferRequest): string[] {
+  return [
+    request.mode,
+    request.source,
+    rclonePath(request.remote),
+    '--links',
+    '--metadata',
+    '--filter',
+    controlFilter,
+    ...(request.trash === undefined ? [] : ['--backup-dir', rclonePath(request.remote, request.trash)]),
+    ...(request.bandwidthLimit === undefined ? [] : ['--bwlimit', request.bandwidthLimit]),
+  ];
+}
+
+async function transfer(
+  request: TransferRequest,
+  args: readonly string[],
+  dependencies: RcloneDependencies,
+  onRecord?: RcloneCall['onRecord'],
+): Promise<RcloneResult> {
+  const { remote } = request;
+  const result = await rclone(
+    {
+      args,
+      configFile: remote.configFile,
+      environment: remote.environment,
+      deadline: transferDeadline,
+      lowLevelRetries: 5,
+      onRecord,
+    },
+    dependencies,
+  );
+  if (result.exitCode !== 0) throw rcloneFailure(result, rclonePath(remote), 'transfer the files');
+  return result;
+}
+
+/** Asks rclone what a transfer would do. It changes nothing. */
+export async function planTransfer(
+  request: TransferRequest,
+  dependencies: RcloneDependencies,
+): Promise<TransferPlan> {
+  const uploads: PlannedFile[] = [];
+  const deletions: PlannedFile[] = [];
+  const onRecord = ({ skipped, object, size }: LogRecord): void => {
+    if (object === undefined) return;
+    if (skipped === 'copy') uploads.push({ path: object, size });
+    // a plain `move` is the old version of an upload on its way to the trash
+    if (skipped === 'delete' || skipped === 'move into backup dir') deletions.push({ path: object, size });
+  };
+  await transfer(request, [...transferArguments(request), '--dry-run'], dependencies, onRecord);
+  return { uploads, deletions, bytes: uploads.reduce((sum, { size }) => sum + size, 0) };
+}
+
+/**
+ * Carries a transfer out.
+ * @param deletions how many files it may delete: those that were planned, and no more.
+ */
+export async function executeTransfer(
+  request: TransferRequest,
+  deletions: number,
+  dependencies: RcloneDependencies,
+  onProgress: ((stats: TransferStats) => void) | undefined,
+): Promise<TransferResult> {
+  const result = await transfer(
+    request,
+    [
+      ...transferArguments(request),
+      ...(request.mode === 'sync' ? ['--max-delete', String(deletions)] : []),
+      ...progressArguments,
+    ],
+    dependencies,
+    ({ stats }) => stats !== undefined && onProgress?.(stats),
+  );
+  return toResult(result);
+}
+
+/** Uploads just the named files, whatever the remote holds under these names; the others are not looked at. */
+export async function uploadFiles(
+  request: TransferRequest,
+  paths: readonly string[],
+  dependencies: RcloneDependencies,
+  onProgress: ((stats: TransferStats) => void) | undefined,
+): Promise<TransferResult> {
+  const directory = mkdtempSync(join(tmpdir(), 'cryptosync-list-'));
+  try {
+    const list = join(directory, 'files');
+    writeFileSync(list, `${paths.join('\n')}\n`, { mode: 0o600 });
+    const [, ...rest] = transferArguments({ ...request, mode: 'copy' });
+    const args = withoutFilter(rest);
+    const result = await transfer(
+      request,
+      ['copy', ...args, '--files-from-raw', list, '--no-traverse', '--ignore-times', ...progressArguments],
+      dependencies,
+      ({ stats }) => stats !== undefined && onProgress?.(stats),
+    );
+    return toResult(result);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** `--files-from-raw` stands alone: rclone refuses it together with a filter. */
+function withoutFilter(args: readonly string[]): string[] {
+  const at = args.indexOf('--filter');
+  return at < 0 ? [...args] : [...args.slice(0, at), ...args.slice(at + 2)];
+}
+
+const progressArguments = ['--stats', statsInterval, '--stats-log-level', 'NOTICE'];
+
+function toResult({ stats }: RcloneResult): TransferResult {
+  return { files: stats?.transfers ?? 0, bytes: stats?.bytes ?? 0, deleted: stats?.deletes ?? 0 };
+}
+
+/** Counts the files on the remote, the tool's own left out. */
+export async function countRemoteFiles(remote: Remote, dependencies: RcloneDependencies): Promise<number> {
+  let count = 0;
+  const result = await rclone(
+    {
+      args: ['lsf', '--recursive', '--files-only', '--filter', controlFilter, rclonePath(remote)],
+      configFile: remote.configFile,
+      environment: remote.environment,
+      deadline: transferDeadline,
+      onStdoutLine: () => {
+        count += 1;
+      },
+    },
+    dependencies,
+  );
+  if (result.exitCode !== 0) throw rcloneFailure(result, rclonePath(remote), 'list the remote');
+  return count;
+}

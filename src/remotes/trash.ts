@@ -1,0 +1,32 @@
+/** The trash: replaced and deleted files of a run, in `.cryptosync/trash/<UTC time>/` on the remote. */
+import { toIsoSeconds } from '../system/clock.ts';
+import type { ControlFiles } from './control-files.ts';
+import { controlDirectory } from './remote.ts';
+
+const trashDirectory = `${controlDirectory}/trash`;
+/** ISO 8601 with hyphens for colons, which some remotes can't hold. */
+const namePattern = /^(\d{4}-\d\d-\d\dT\d\d)-(\d\d)-(\d\d)Z\/$/;
+
+/** The trash of a run that began at `start`, below the remote's path. */
+export function trashFor(start: Date): string {
+  return `${trashDirectory}/${toIsoSeconds(start).replaceAll(':', '-')}`;
+}
+
+/**
+ * Removes the trash of runs that began more than `keep` milliseconds before `now`. Anything with another name is not
+ * touched.
+ * @returns the names removed.
+ */
+export async function pruneTrash(files: ControlFiles, keep: number, now: Date): Promise<string[]> {
+  const removed: string[] = [];
+  for (const name of await files.list(trashDirectory)) {
+    const match = namePattern.exec(name);
+    if (match === null) continue;
+    const began = Date.parse(`${match[1]}:${match[2]}:${match[3]}Z`);
+    if (Number.isNaN(began) || now.getTime() - began <= keep) continue;
+    const plain = name.slice(0, -1);
+    await files.purge(`${trashDirectory}/${plain}`);
+    removed.push(plain);
+  }
+  return removed;
+}
