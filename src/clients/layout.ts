@@ -92,6 +92,11 @@ export function configLock(layout: ClientLayout): string {
   return join(layout.locksDirectory, 'config.lock');
 }
 
+/** What the source looked like at the last committed transfer of a profile. */
+export function syncIndexFile(layout: ProfileLayout): string {
+  return join(layout.stateDirectory, `index-${layout.profile}.jsonl`);
+}
+
 /** A directory of the engine's own state for a profile, such as CryFS's record of block versions. */
 export function engineStateDirectory(layout: ProfileLayout): string {
   return join(layout.stateDirectory, `engine-${layout.profile}`);

@@ -3,7 +3,7 @@ import { chmodSync } from 'node:fs';
 import { CryptosyncError } from '../system/errors.ts';
 import { ensureDirectory, kindOf, readTextIfPresent, syncDirectory } from '../system/files.ts';
 import { directoryMode, fileMode, type ProfileLayout } from './layout.ts';
-import { type Profile, parseProfile } from './profile.ts';
+import { type Profile, parseProfile, profileSchema } from './profile.ts';
 
 /** @throws CLIENT_NOT_FOUND, PROFILE_NOT_FOUND, CONFIG_INVALID */
 export function readProfile(layout: ProfileLayout): Profile {
@@ -40,7 +40,14 @@ export async function writeProfile(layout: ProfileLayout, profile: Profile): Pro
     // a broken file is told by readProfile before this, and replaced only by those who asked for it
     clearInvalidConfig: true,
   });
-  store.store = profile;
+  store.store = inSchemaOrder(profile);
   chmodSync(layout.profileFile, fileMode);
   syncDirectory(layout.configDirectory);
+}
+
+/** A profile reads better when its keys always stand in the same order. */
+function inSchemaOrder(profile: Profile): Profile {
+  const order = Object.keys(profileSchema.entries);
+  const rank = ([key]: [string, unknown]): number => order.indexOf(key);
+  return Object.fromEntries(Object.entries(profile).sort((a, b) => rank(a) - rank(b))) as Profile;
 }

@@ -35,6 +35,8 @@ export const profileSchema = v.strictObject({
   bwlimit: v.optional(
     v.pipe(v.string(), v.regex(/^[\w.,:/ -]+$/, 'must be an rclone bandwidth limit such as 10M')),
   ),
+  /** What a sync does with a mounted vault whose engine must be still: refuse, or unmount it for the while. */
+  whenMounted: v.optional(v.picklist(['refuse', 'remount'])),
   idle: v.optional(duration),
   readOnly: v.optional(v.boolean()),
   allowOther: v.optional(v.boolean()),

@@ -53,12 +53,14 @@ export function verifySeparate(encryptedDir: string, mountDir: string): void {
 
 const straysShown = 10;
 
-/**
- * Makes sure that an unmounted mount directory exists and is empty.
- * @throws MOUNT_DIR_NOT_EMPTY with what stands in it.
- */
+/** Makes sure that an unmounted mount directory exists and is empty. @throws MOUNT_DIR_NOT_EMPTY */
 export function prepareMountDirectory(mountDir: string): void {
   ensureDirectory(mountDir, 0o700);
+  verifyNoStrays(mountDir);
+}
+
+/** @throws MOUNT_DIR_NOT_EMPTY with what stands in an unmounted mount directory: it is not encrypted. */
+export function verifyNoStrays(mountDir: string): void {
   const strays = readdirSync(mountDir);
   if (strays.length === 0) return;
   const shown = strays.slice(0, straysShown).join(', ');

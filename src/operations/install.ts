@@ -1,0 +1,301 @@
+/**
+ * Carrying an install out, step by step. Every step can be repeated: after an interruption the same command finds
+ * what is done and does the rest. Nothing here removes or makes anew a vault that is there.
+ */
+import { randomUUID } from 'node:crypto';
+import { listProfiles } from '../clients/discovery.ts';
+import {
+  configLock,
+  directoryMode,
+  type ProfileLayout,
+  profileLayout,
+  rcloneLock,
+  vaultLock,
+} from '../clients/layout.ts';
+import { withLock } from '../clients/lock.ts';
+import type { Profile } from '../clients/profile.ts';
+import { readProfileIfPresent, writeProfile } from '../clients/profile-store.ts';
+import { linkPaths, type Program, writeLinks, writeScripts } from '../clients/scripts.ts';
+import { recordedLinks, summarise, writeSummary } from '../clients/summary.ts';
+import { readRcloneConf, remoteType } from '../remotes/rclone-conf.ts';
+import { writeRemote } from '../remotes/remote-setup.ts';
+import type { Secret } from '../secrets/secret.ts';
+import { installTools } from '../system/dependencies.ts';
+import { CryptosyncError } from '../system/errors.ts';
+import { ensureDirectory } from '../system/files.ts';
+import { createVault } from '../vaults/creation.ts';
+import { defaultMountOptions } from '../vaults/engine.ts';
+import { setImmutable } from '../vaults/mount-point.ts';
+import { mountVault, stateOfVault, unmountVault } from '../vaults/mounting.ts';
+import { inspectEncryptedDirectory } from '../vaults/vault-directory.ts';
+import type { Context, PasswordProvider } from './context.ts';
+import type { InstallPlan, InstallRequest, StepId } from './install-plan.ts';
+import { mountProfile } from './mount.ts';
+import { nameOf, recorded } from './recorded.ts';
+import { type SyncResult, syncProfile } from './sync.ts';
+import { vaultOf } from './vault-of.ts';
+
+export interface InstallResult {
+  readonly client: string;
+  readonly profile: string;
+  readonly engine: string;
+  readonly encryptedDir: string;
+  readonly mountDir: string;
+  readonly remote: { readonly name: string; readonly type: string | null; readonly path: string } | null;
+  /** The paths that this run made or changed. */
+  readonly created: readonly string[];
+  readonly mounted: boolean;
+  readonly synced: boolean;
+}
+
+export interface InstallInputs {
+  readonly password: PasswordProvider;
+  /** Which node and which script the helper scripts run. */
+  readonly program: Program;
+  readonly wait: number;
+  /** Runs the steps in order: the presenter draws them. It must reject with the error of the first that fails. */
+  readonly runSteps?: (steps: readonly RunnableStep[]) => Promise<void>;
+}
+
+export interface RunnableStep {
+  readonly title: string;
+  readonly work: () => Promise<void>;
+}
+
+/** Everything of one run that its steps share. */
+interface Installation {
+  readonly context: Context;
+  readonly request: InstallRequest;
+  readonly plan: InstallPlan;
+  readonly inputs: InstallInputs;
+  readonly created: string[];
+  profile: Profile;
+  password: Secret | undefined;
+  synced: SyncResult | undefined;
+  mounted: boolean;
+}
+
+/**
+ * Carries a plan out.
+ * @param password for a vault that is made or mounted, read before the first step; undefined where none is needed.
+ */
+export async function executeInstall(
+  context: Context,
+  request: InstallRequest,
+  plan: InstallPlan,
+  inputs: InstallInputs,
+): Promise<InstallResult> {
+  const installation: Installation = {
+    context,
+    request,
+    plan,
+    inputs,
+    created: [],
+    profile: plan.profile,
+    password: undefined,
+    synced: undefined,
+    mounted: false,
+  };
+  if (needsPassword(plan, request))
+    installation.password = await inputs.password(request.layout, plan.profile);
+  const steps = plan.steps
+    .filter(({ needed }) => needed)
+    .map(({ id, title }) => ({ title, work: () => stepWork[id](installation) }));
+  try {
+    return await recorded(
+      context,
+      request.layout,
+      'install',
+      async () => {
+        await (inputs.runSteps ?? runInOrder)(steps);
+        return toResult(installation);
+      },
+      () => ({ outcome: 'installed', facts: { created: installation.created.length } }),
+    );
+  } finally {
+    installation.password?.wipe();
+  }
+}
+
+async function runInOrder(steps: readonly RunnableStep[]): Promise<void> {
+  for (const { work } of steps) await work();
+}
+
+/** An adopted vault is opened when a password is at hand, so that it gets its id at once. */
+export function needsPassword(plan: InstallPlan, request: InstallRequest): boolean {
+  return plan.vault === 'create' || plan.vault === 'adopt' || request.autoMount;
+}
+
+const stepWork: Readonly<Record<StepId, (installation: Installation) => Promise<void>>> = {
+  tools: async ({ context, plan }) => {
+    await installTools(plan.missingTools, context.environment, context.userId, context.signal);
+  },
+  directories: layOut,
+  vault: async (installation) => {
+    const { context, request, inputs, profile } = installation;
+    const { encryptedDir } = vaultOf(request.layout, profile);
+    const lock = {
+      path: vaultLock(request.layout, encryptedDir),
+      subject: `the vault of ${nameOf(request.layout)}`,
+      purpose: 'install',
+      wait: inputs.wait,
+    };
+    await withLock(lock, context, () => provideVault(installation));
+  },
+  remote: setUpRemote,
+  profile: async (installation) => {
+    await underConfigLock(installation, async () => {
+      await writeProfile(installation.request.layout, installation.profile);
+      installation.created.push(installation.request.layout.profileFile);
+    });
+  },
+  scripts: async (installation) => {
+    const { request, context, inputs } = installation;
+    await underConfigLock(installation, async () => {
+      installation.created.push(...writeScripts(request.layout, context.root, inputs.program));
+    });
+  },
+  links: async ({ request, created }) => {
+    if (request.binDirectory !== undefined) created.push(...writeLinks(request.layout, request.binDirectory));
+  },
+  summary: async (installation) => {
+    await underConfigLock(installation, async () => summariseClient(installation));
+  },
+  sync: async (installation) => {
+    const { context, request, inputs } = installation;
+    const result = await syncProfile(context, {
+      layout: request.layout,
+      mode: 'sync',
+      dryRun: false,
+      remount: false,
+      password: inputs.password,
+      wait: inputs.wait,
+    });
+    if (result.error !== undefined) throw result.error;
+    installation.synced = result;
+  },
+  mount: async (installation) => {
+    const { context, request, inputs, password } = installation;
+    if (password === undefined)
+      throw new CryptosyncError('PASSWORD_REQUIRED', 'the password of the vault is needed');
+    await mountProfile(context, {
+      layout: request.layout,
+      options: {},
+      // the one that was asked for at the beginning; the mount wipes what it is given
+      password: async () => password,
+      wait: inputs.wait,
+    });
+    installation.mounted = true;
+  },
+};
+
+async function underConfigLock(installation: Installation, action: () => Promise<void>): Promise<void> {
+  const { context, request, inputs } = installation;
+  const lock = {
+    path: configLock(request.layout),
+    subject: `the configuration of ${request.layout.client}`,
+    purpose: 'install',
+    wait: inputs.wait,
+  };
+  await withLock(lock, context, action);
+}
+
+async function layOut({ context, request, plan, created }: Installation): Promise<void> {
+  const { layout } = request;
+  const directories: [string, number][] = [
+    [context.root, 0o755],
+    [layout.directory, directoryMode],
+    [layout.vaultDirectory, directoryMode],
+    [layout.rcloneDirectory, directoryMode],
+    [layout.toolDirectory, directoryMode],
+    [layout.configDirectory, directoryMode],
+    [layout.scriptsDirectory, directoryMode],
+    [layout.stateDirectory, directoryMode],
+    [layout.locksDirectory, directoryMode],
+  ];
+  for (const [path, mode] of directories) {
+    if (ensureDirectory(path, mode)) created.push(path);
+  }
+  const vault = vaultOf(layout, plan.profile);
+  if ((await stateOfVault(vault)).kind !== 'unmounted') return;
+  if (ensureDirectory(vault.mountDir, directoryMode)) created.push(vault.mountDir);
+  await setImmutable(vault.mountDir, true, context.environment);
+}
+
+/** Makes the vault, or gives the one that is there its id. The profile gets the id; it is written in its own step. */
+async function provideVault(installation: Installation): Promise<void> {
+  const { context, request, password, profile } = installation;
+  const vault = vaultOf(request.layout, profile);
+  if (password === undefined)
+    throw new CryptosyncError('PASSWORD_REQUIRED', 'the password of the vault is needed');
+  // looked at again under the lock: another install may have made it since the plan
+  if (inspectEncryptedDirectory(vault.engine, vault.encryptedDir).kind !== 'vault') {
+    const vaultId = randomUUID();
+    ensureDirectory(vault.stateDirectory, directoryMode);
+    await createVault(vault.engine, vault.encryptedDir, password, vaultId, vault, context);
+    installation.created.push(profile.encryptedDir);
+    installation.profile = { ...profile, vaultId };
+    return;
+  }
+  const wasMounted = (await stateOfVault(vault)).kind === 'mounted';
+  const { vaultId } = await mountVault(vault, password, defaultMountOptions, randomUUID(), context);
+  if (!wasMounted) await unmountVault(vault, { lazily: false }, context);
+  installation.profile = { ...profile, ...(vaultId === undefined ? {} : { vaultId }) };
+}
+
+async function setUpRemote({ context, request, plan, inputs, created }: Installation): Promise<void> {
+  const { layout } = request;
+  const { remote } = plan;
+  if (remote === undefined) return;
+  const lock = {
+    path: rcloneLock(layout),
+    subject: `the rclone.conf of ${layout.client}`,
+    purpose: 'install',
+    wait: inputs.wait,
+  };
+  const state = await withLock(lock, context, () => writeRemote(remote, layout.rcloneConfig, context));
+  created.push(layout.rcloneConfig);
+  if (state === 'authorise') {
+    context.warn(
+      `${remote.name} still needs your login: cryptosync rclone-config --client ${layout.client} -- reconnect ${remote.name}:`,
+    );
+  }
+}
+
+function summariseClient({ context, request, profile }: Installation): void {
+  const { layout } = request;
+  const links =
+    request.binDirectory === undefined
+      ? recordedLinks(layout, layout.profile)
+      : Object.values(linkPaths(layout, request.binDirectory));
+  const own = summarise(layout, profile, links);
+  const others = listProfiles(context.root, layout.client).flatMap((name) => {
+    if (name === layout.profile) return [];
+    const other: ProfileLayout = profileLayout(context.root, layout.client, name);
+    const found = readProfileIfPresent(other);
+    return found === undefined ? [] : [summarise(other, found, recordedLinks(layout, name))];
+  });
+  writeSummary(layout, context.version, own, [own, ...others]);
+}
+
+function toResult({ request, profile, created, mounted, synced }: Installation): InstallResult {
+  const { remote } = profile;
+  return {
+    client: request.layout.client,
+    profile: request.layout.profile,
+    engine: profile.engine,
+    encryptedDir: profile.encryptedDir,
+    mountDir: profile.mountDir,
+    remote:
+      remote === undefined
+        ? null
+        : {
+            name: remote.name,
+            type: remoteType(readRcloneConf(request.layout.rcloneConfig), remote.name) ?? null,
+            path: remote.path,
+          },
+    created,
+    mounted,
+    synced: synced !== undefined,
+  };
+}

@@ -1,0 +1,89 @@
+/** Some engines' ciphertext can be copied only while nothing is mounted (TOOLS.md C4): keeping a vault still. */
+
+import type { ProfileLayout } from '../clients/layout.ts';
+import type { Profile } from '../clients/profile.ts';
+import type { Secret } from '../secrets/secret.ts';
+import { CryptosyncError } from '../system/errors.ts';
+import { mountVault, stateOfVault, unmountVault, type Vault } from '../vaults/mounting.ts';
+import { findDaemons } from '../vaults/processes.ts';
+import type { Context, PasswordProvider } from './context.ts';
+import { nameOf } from './recorded.ts';
+import { mountOptionsOf } from './vault-of.ts';
+
+export interface StillRequest {
+  readonly layout: ProfileLayout;
+  /** Unmounts a mounted vault for the while. */
+  readonly remount: boolean;
+  readonly password: PasswordProvider;
+}
+
+/** How a vault is kept still: left as it is, or unmounted for the while, with the password to mount it again. */
+export type Stillness = { readonly kind: 'as-is' } | { readonly kind: 'remount'; readonly password: Secret };
+
+/**
+ * Decides how the vault is kept still, and asks for the password where it will be mounted again.
+ * @throws VAULT_MOUNTED when it is mounted, must be still, and may not be unmounted.
+ */
+export async function planStillness(
+  request: StillRequest,
+  profile: Profile,
+  vault: Vault,
+): Promise<Stillness> {
+  if (vault.engine.syncsWhileMounted) return { kind: 'as-is' };
+  const isMounted = (await stateOfVault(vault)).kind === 'mounted';
+  if (!isMounted && findDaemons(vault.engine.name, vault.encryptedDir).length === 0) return { kind: 'as-is' };
+  if (!request.remount && profile.whenMounted !== 'remount') throw mounted(request, vault);
+  return { kind: 'remount', password: await request.password(request.layout, profile) };
+}
+
+function mounted({ layout }: StillRequest, { engine }: Vault): CryptosyncError {
+  return new CryptosyncError(
+    'VAULT_MOUNTED',
+    `the vault of ${nameOf(layout)} is mounted, and a ${engine.name} vault must be still to be copied`,
+    { hint: 'Unmount it first, or let sync do it for the while: --remount' },
+  );
+}
+
+/**
+ * Runs `action` while the vault is still; the caller holds its lock. A vault that was unmounted for it is mounted
+ * again whatever happened.
+ * @throws VAULT_MOUNTED when somebody mounted it since the plan.
+ */
+export async function whileStill<Result>(
+  context: Context,
+  request: StillRequest,
+  profile: Profile,
+  vault: Vault,
+  stillness: Stillness,
+  action: () => Promise<Result>,
+): Promise<Result> {
+  if (stillness.kind === 'as-is') {
+    if (!vault.engine.syncsWhileMounted && (await stateOfVault(vault)).kind === 'mounted') {
+      throw mounted(request, vault);
+    }
+    return await action();
+  }
+  const { password } = stillness;
+  try {
+    await unmountVault(vault, { lazily: false }, context);
+    return await thenMountAgain(context, profile, vault, password, action);
+  } finally {
+    password.wipe();
+  }
+}
+
+async function thenMountAgain<Result>(
+  context: Context,
+  profile: Profile,
+  vault: Vault,
+  password: Secret,
+  action: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await action();
+  } finally {
+    // without the signal: an interrupted sync leaves the vault mounted, as it was found
+    const { environment } = context;
+    await mountVault(vault, password, mountOptionsOf(profile, {}), vault.vaultId ?? '', { environment });
+  }
+}

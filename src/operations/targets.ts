@@ -1,0 +1,67 @@
+/** Which profiles a command is about, and doing something to each of them. */
+import { listClients, listProfiles, verifyRoot } from '../clients/discovery.ts';
+import { clientLayout, type ProfileLayout, profileLayout } from '../clients/layout.ts';
+import { defaultProfile, parseClientId, parseProfileName } from '../clients/names.ts';
+import { CryptosyncError, toCryptosyncError } from '../system/errors.ts';
+import { kindOf } from '../system/files.ts';
+import type { Context } from './context.ts';
+
+export interface Selection {
+  readonly clients: readonly string[];
+  /** All clients below the root, and all their profiles where none is named. */
+  readonly all: boolean;
+  readonly profiles: readonly string[];
+  readonly allProfiles: boolean;
+}
+
+/** @throws INVALID_CLIENT_ID, USAGE, CLIENT_NOT_FOUND, CONFIG_INVALID */
+export function selectProfiles(
+  context: Pick<Context, 'root' | 'userId'>,
+  selection: Selection,
+): ProfileLayout[] {
+  verifyRoot(context.root, context.userId);
+  const clients = selection.all
+    ? listClients(context.root)
+    : [...new Set(selection.clients)].map((text) => parseClientId(text));
+  const profiles = [...new Set(selection.profiles)].map((text) => parseProfileName(text));
+  return clients.flatMap((client) => {
+    if (profiles.length > 0) return profiles.map((profile) => profileLayout(context.root, client, profile));
+    if (!selection.all && !selection.allProfiles)
+      return [profileLayout(context.root, client, defaultProfile)];
+    const found = listProfiles(context.root, client);
+    if (found.length === 0 && !selection.all) verifyClient(context.root, client);
+    return found.map((profile) => profileLayout(context.root, client, profile));
+  });
+}
+
+function verifyClient(root: string, client: ReturnType<typeof parseClientId>): void {
+  const layout = clientLayout(root, client);
+  if (kindOf(layout.toolDirectory) !== 'none') return;
+  throw new CryptosyncError('CLIENT_NOT_FOUND', `there is no client ${client} in ${root}`, {
+    hint: `Set it up: cryptosync install --client ${client}. See which there are: cryptosync status --all`,
+  });
+}
+
+export interface TargetResult<Result> {
+  readonly layout: ProfileLayout;
+  readonly result?: Result;
+  readonly error?: CryptosyncError;
+}
+
+/** Does `action` to one profile after the other. A failure is kept as its result; an interruption ends the row. */
+export async function forEachProfile<Result>(
+  layouts: readonly ProfileLayout[],
+  signal: AbortSignal | undefined,
+  action: (layout: ProfileLayout) => Promise<Result>,
+): Promise<TargetResult<Result>[]> {
+  const results: TargetResult<Result>[] = [];
+  for (const layout of layouts) {
+    try {
+      results.push({ layout, result: await action(layout) });
+    } catch (thrown) {
+      results.push({ layout, error: toCryptosyncError(thrown) });
+    }
+    if (signal?.aborted) break;
+  }
+  return results;
+}

@@ -1,0 +1,263 @@
+/**
+ * One upload of a vault's ciphertext: guard → plan → transfer → settle → commit (DESIGN section 6). The caller holds
+ * the locks and records the run. Whatever stops it, the remote is either as before, or marked as in progress.
+ */
+import { type ControlFiles, controlFiles } from '../remotes/control-files.ts';
+import { type ChangeDetection, detectChangeDetection } from '../remotes/features.ts';
+import {
+  type DeleteLimit,
+  isWithinLimit,
+  verifyDeletions,
+  verifyRemoteIdentity,
+  verifySource,
+} from '../remotes/guard.ts';
+import { type Marker, type MarkerReading, readMarker, writeMarker } from '../remotes/marker.ts';
+import type { TransferStats } from '../remotes/rclone-log.ts';
+import { controlDirectory, localDirectory, type Remote, rclonePath } from '../remotes/remote.ts';
+import { type SourceScan, scanSource } from '../remotes/source-scan.ts';
+import { changedSince, readSyncIndex, writeSyncIndex } from '../remotes/sync-index.ts';
+import {
+  countRemoteFiles,
+  executeTransfer,
+  nothingTransferred,
+  planTransfer,
+  type TransferMode,
+  type TransferPlan,
+  type TransferRequest,
+  type TransferResult,
+  uploadFiles,
+} from '../remotes/transfer.ts';
+import { pruneTrash, trashFor } from '../remotes/trash.ts';
+import { toIsoSeconds } from '../system/clock.ts';
+import { CryptosyncError } from '../system/errors.ts';
+import { readTextIfPresent } from '../system/files.ts';
+import type { Vault } from '../vaults/mounting.ts';
+import { inspectEncryptedDirectory } from '../vaults/vault-directory.ts';
+import type { Context } from './context.ts';
+
+export interface UploadRequest {
+  readonly vault: Vault;
+  readonly remote: Remote;
+  readonly mode: TransferMode;
+  readonly deleteLimit: DeleteLimit | undefined;
+  readonly bandwidthLimit: string | undefined;
+  /** Milliseconds that replaced and deleted files are kept on the remote; 0 keeps none. */
+  readonly keepDeleted: number;
+  /** Where the index of this profile lies. */
+  readonly indexFile: string;
+  readonly onProgress?: ((stats: TransferStats) => void) | undefined;
+}
+
+/** What an upload would do. `files` undefined: everything, because the remote is empty. */
+export interface UploadPlan {
+  readonly files: TransferPlan;
+  /** Files that a remote which knows only sizes is sent again, because the index says that they were edited. */
+  readonly edited: readonly string[];
+  readonly marker: MarkerReading;
+  readonly scan: SourceScan;
+  readonly changeDetection: ChangeDetection;
+}
+
+export interface UploadOutcome {
+  readonly changed: boolean;
+  readonly transferred: TransferResult;
+  /** Whether the remote equals one moment of the source. */
+  readonly consistent: boolean;
+  readonly generation: number;
+}
+
+/** How often a source that moves is transferred again before it is called inconsistent. */
+const settlePasses = 3;
+
+/** Looks at both sides and decides. It changes nothing. @throws what the guard refuses */
+export async function planUpload(context: Context, request: UploadRequest): Promise<UploadPlan> {
+  const { vault, remote, mode, deleteLimit } = request;
+  verifyApart(vault, remote);
+  verifySource({ directory: vault.encryptedDir, state: sourceState(vault), vaultId: vault.vaultId });
+  const files = controlFiles(remote, context);
+  const marker = await readMarker(files);
+  const isEmpty = await verifyRemote(vault, remote, marker, files);
+  const scan = scanSource(vault.encryptedDir);
+  const transfer = transferRequest(request, context.clock.now());
+  const plan = isEmpty ? everything(scan) : await planTransfer(transfer, context);
+  if (mode === 'sync' && !isWithinLimit(plan.deletions.length, deleteLimit)) {
+    const remoteFiles = await countRemoteFiles(remote, context);
+    verifyDeletions(rclonePath(remote), plan.deletions.length, remoteFiles, deleteLimit);
+  }
+  const changeDetection = await detectChangeDetection(remote, context);
+  const edited = changeDetection === 'sees-edits' || isEmpty ? [] : editedFiles(request, marker, scan, plan);
+  return { files: plan, edited, marker, scan, changeDetection };
+}
+
+function sourceState({ engine, encryptedDir }: Vault): 'missing' | 'bare' | 'filled' {
+  const content = inspectEncryptedDirectory(engine, encryptedDir);
+  if (content.kind !== 'vault') return 'missing';
+  return content.hasContent ? 'filled' : 'bare';
+}
+
+/** A remote on this machine must not lie in the vault, nor the vault in it. @throws CONFIG_INVALID */
+function verifyApart({ encryptedDir, mountDir }: Vault, remote: Remote): void {
+  const target = localDirectory(remote);
+  if (target === undefined) return;
+  for (const directory of [encryptedDir, mountDir]) {
+    if (`${target}/`.startsWith(`${directory}/`) || `${directory}/`.startsWith(`${target}/`)) {
+      throw new CryptosyncError(
+        'CONFIG_INVALID',
+        `the remote ${target} and the vault's ${directory} overlap`,
+        {
+          hint: 'Give the remote a path outside the vault.',
+        },
+      );
+    }
+  }
+}
+
+/** @returns whether the remote is empty. @throws VAULT_FOREIGN, REMOTE_NOT_EMPTY */
+async function verifyRemote(
+  vault: Vault,
+  remote: Remote,
+  marker: MarkerReading,
+  files: ControlFiles,
+): Promise<boolean> {
+  const place = rclonePath(remote);
+  if (marker.kind === 'present') {
+    verifyRemoteIdentity({ place, marker, isEmpty: false, hasOwnConfig: false }, vault.vaultId);
+    return false;
+  }
+  const names = await files.list('');
+  const isEmpty = names.every((name) => name === `${controlDirectory}/`);
+  const { configFile } = vault.engine;
+  const hasOwnConfig =
+    names.includes(configFile) &&
+    (await files.read(configFile)) === readTextIfPresent(`${vault.encryptedDir}/${configFile}`);
+  verifyRemoteIdentity({ place, marker, isEmpty, hasOwnConfig }, vault.vaultId);
+  return isEmpty;
+}
+
+function everything(scan: SourceScan): TransferPlan {
+  return { uploads: scan.files.map(({ path, size }) => ({ path, size })), deletions: [], bytes: scan.bytes };
+}
+
+function editedFiles(
+  { remote, indexFile }: UploadRequest,
+  marker: MarkerReading,
+  scan: SourceScan,
+  plan: TransferPlan,
+): string[] {
+  const index = readSyncIndex(indexFile);
+  const isCurrent =
+    marker.kind === 'present' &&
+    index?.remote === rclonePath(remote) &&
+    index.generation === marker.marker.generation;
+  const uploaded = new Set(plan.uploads.map(({ path }) => path));
+  return changedSince(isCurrent ? index : undefined, scan).filter((path) => !uploaded.has(path));
+}
+
+function transferRequest(request: UploadRequest, start: Date): TransferRequest {
+  return {
+    source: request.vault.encryptedDir,
+    remote: request.remote,
+    mode: request.mode,
+    trash: request.keepDeleted === 0 ? undefined : trashFor(start),
+    bandwidthLimit: request.bandwidthLimit,
+  };
+}
+
+/** Carries a plan out. @throws SYNC_FAILED, REMOTE_UNREACHABLE, DISK_FULL, INTERRUPTED, … */
+export async function executeUpload(
+  context: Context,
+  request: UploadRequest,
+  plan: UploadPlan,
+): Promise<UploadOutcome> {
+  const { marker, scan } = plan;
+  const generation = marker.kind === 'present' ? marker.marker.generation : 0;
+  if (isNothing(plan) && marker.kind === 'present' && marker.marker.state === 'committed') {
+    const consistent = scanSource(request.vault.encryptedDir).digest === scan.digest;
+    return { changed: false, transferred: nothingTransferred, consistent, generation };
+  }
+  const files = controlFiles(request.remote, context);
+  const start = context.clock.now();
+  await writeMarker(files, markerOf(request.vault, generation, 'in-progress', start));
+  const settled = await transferUntilSettled(context, request, plan, start);
+  await writeMarker(files, markerOf(request.vault, generation + 1, 'committed', context.clock.now()));
+  if (plan.changeDetection === 'sizes-only') {
+    writeSyncIndex(request.indexFile, rclonePath(request.remote), generation + 1, settled.scan);
+  }
+  if (marker.kind === 'present' && request.keepDeleted > 0) await prune(context, files, request.keepDeleted);
+  return {
+    changed: true,
+    transferred: settled.transferred,
+    consistent: settled.consistent,
+    generation: generation + 1,
+  };
+}
+
+function isNothing({ files, edited }: Pick<UploadPlan, 'files' | 'edited'>): boolean {
+  return files.uploads.length === 0 && files.deletions.length === 0 && edited.length === 0;
+}
+
+function markerOf({ vaultId, engine }: Vault, generation: number, state: Marker['state'], at: Date): Marker {
+  return { version: 1, vaultId: vaultId ?? '', engine: engine.name, generation, state, at: toIsoSeconds(at) };
+}
+
+interface Settled {
+  readonly transferred: TransferResult;
+  readonly consistent: boolean;
+  /** What the source looked like before the last pass. */
+  readonly scan: SourceScan;
+}
+
+/** Transfers, looks at the source again, and goes on while it moves (TOOLS.md G15). */
+async function transferUntilSettled(
+  context: Context,
+  request: UploadRequest,
+  first: UploadPlan,
+  start: Date,
+): Promise<Settled> {
+  const transfer = transferRequest(request, start);
+  let { scan } = first;
+  let transferred = await transferOnce(context, request, transfer, first);
+  for (let pass = 1; ; pass += 1) {
+    const after = scanSource(request.vault.encryptedDir);
+    if (after.digest === scan.digest) return { transferred, consistent: true, scan };
+    if (pass >= settlePasses) return { transferred, consistent: false, scan };
+    const next = await planUpload(context, request);
+    const edited = first.changeDetection === 'sees-edits' ? [] : movedFiles(scan, next.scan);
+    scan = next.scan;
+    const more = await transferOnce(context, request, transfer, { ...next, edited });
+    transferred = add(transferred, more);
+  }
+}
+
+function movedFiles(before: SourceScan, after: SourceScan): string[] {
+  const known = new Map(before.files.map(({ path, size, stamp }) => [path, `${size} ${stamp}`]));
+  return after.files
+    .filter(({ path, size, stamp }) => known.get(path) !== `${size} ${stamp}`)
+    .map(({ path }) => path);
+}
+
+async function transferOnce(
+  context: Context,
+  { onProgress }: UploadRequest,
+  transfer: TransferRequest,
+  { files, edited }: Pick<UploadPlan, 'files' | 'edited'>,
+): Promise<TransferResult> {
+  const whole = isNothing({ files, edited: [] })
+    ? nothingTransferred
+    : await executeTransfer(transfer, files.deletions.length, context, onProgress);
+  if (edited.length === 0) return whole;
+  return add(whole, await uploadFiles(transfer, edited, context, onProgress));
+}
+
+function add(a: TransferResult, b: TransferResult): TransferResult {
+  return { files: a.files + b.files, bytes: a.bytes + b.bytes, deleted: a.deleted + b.deleted };
+}
+
+/** Old trash that can't be removed is no reason to call a finished upload failed. */
+async function prune(context: Context, files: ControlFiles, keep: number): Promise<void> {
+  try {
+    await pruneTrash(files, keep, context.clock.now());
+  } catch (error) {
+    context.warn(`old trash on the remote could not be removed: ${(error as Error).message}`);
+  }
+}
