@@ -1,0 +1,60 @@
+import * as Flags from '@oclif/core/flags';
+import { mountProfile } from '../operations/mount.ts';
+import { nameOf } from '../operations/recorded.ts';
+import { forEachProfile, selectProfiles } from '../operations/targets.ts';
+import { CryptosyncCommand, durationOf, waitOf } from '../terminal/base-command.ts';
+import { passwordFlags, selectionFlags, waitFlag } from '../terminal/flags.ts';
+import { passwordProvider } from '../terminal/passwords.ts';
+import { selectionOf } from '../terminal/selection.ts';
+import { around } from '../terminal/tasks.ts';
+import { reportVaults } from '../terminal/vault-rows.ts';
+
+export default class Mount extends CryptosyncCommand {
+  static override summary = 'Mount vaults, and prove that they are the right ones';
+  static override description =
+    `A vault that is mounted stays so; a dead mount is cleaned up and mounted again. Success is said after the
+kernel's mount table has the mount and the vault's own id was read through it.
+
+Exit codes: 0 mounted, 2 usage, 3 some of several failed, 10 configuration, 11 a tool or FUSE is missing,
+12 password, 13 mount, 15 not the right vault, 75 in use by another run.`;
+  static override examples = [
+    '<%= config.bin %> mount --client client1',
+    '<%= config.bin %> mount --client client1 --password-file /root/client1.pw --read-only',
+    '<%= config.bin %> mount --all --idle 30m',
+  ];
+  static override flags = {
+    ...selectionFlags,
+    ...passwordFlags,
+    'read-only': Flags.boolean({ description: 'mount to read only' }),
+    idle: Flags.string({
+      description: 'unmount after this long without use, such as 30m',
+      helpValue: 'DURATION',
+    }),
+    'allow-other': Flags.boolean({ description: 'let other users into the mount' }),
+    wait: waitFlag,
+  };
+
+  async run(): Promise<object> {
+    const { flags } = await this.parse(Mount);
+    const context = this.contextFor(flags);
+    const manner = this.mannerFor(flags);
+    const options = {
+      ...(flags['read-only'] && { readOnly: true }),
+      ...(flags['allow-other'] && { allowOther: true }),
+      ...(flags.idle !== undefined && { idle: durationOf('--idle', flags.idle) }),
+    };
+    const wait = waitOf(flags.wait);
+    const password = passwordProvider(context, flags, manner, false);
+    const layouts = selectProfiles(context, selectionOf(flags));
+    const results = await forEachProfile(layouts, context.signal, (layout) =>
+      mountProfile(context, {
+        layout,
+        options,
+        password,
+        wait,
+        around: around(`Mounting ${nameOf(layout)}`, manner),
+      }),
+    );
+    return await reportVaults(context, results, this.reporter());
+  }
+}

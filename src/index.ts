@@ -1,0 +1,13 @@
+/** The library's face: what programs need to do the same without the command line. */
+
+export { type ProfileLayout, profileLayout } from './clients/layout.ts';
+export { type ClientId, type ProfileName, parseClientId, parseProfileName } from './clients/names.ts';
+export type { Context, PasswordProvider } from './operations/context.ts';
+export { executeInstall, type InstallResult } from './operations/install.ts';
+export { type InstallPlan, type InstallRequest, planInstall } from './operations/install-plan.ts';
+export { type MountRequest, type MountResult, mountProfile } from './operations/mount.ts';
+export { readStatus, type VaultStatus } from './operations/status.ts';
+export { type SyncRequest, type SyncResult, syncProfile } from './operations/sync.ts';
+export { type UnmountRequest, type UnmountResult, unmountProfile } from './operations/unmount.ts';
+export { Secret } from './secrets/secret.ts';
+export { CryptosyncError, type ErrorCode, type ErrorReport } from './system/errors.ts';

@@ -1,0 +1,89 @@
+/** The flags that several commands share. A flag's environment variable stands behind it in --help. */
+import * as Flags from '@oclif/core/flags';
+
+/** Every command has these; oclif adds --json. */
+export const commonFlags = {
+  root: Flags.string({
+    description: 'directory of all clients',
+    env: 'CRYPTOSYNC_ROOT',
+    helpGroup: 'GLOBAL',
+    helpValue: 'PATH',
+  }),
+  'log-file': Flags.string({
+    description: 'log to this file',
+    env: 'CRYPTOSYNC_LOG',
+    helpGroup: 'GLOBAL',
+    helpValue: 'PATH',
+  }),
+  quiet: Flags.boolean({
+    char: 'q',
+    description: 'print nothing but errors',
+    helpGroup: 'GLOBAL',
+    exclusive: ['verbose'],
+  }),
+  verbose: Flags.boolean({ char: 'v', description: 'print causes and details', helpGroup: 'GLOBAL' }),
+  'no-input': Flags.boolean({ description: 'never prompt', helpGroup: 'GLOBAL' }),
+};
+
+export const clientFlag = Flags.string({
+  char: 'c',
+  aliases: ['client-id'],
+  description: 'the client',
+  env: 'CRYPTOSYNC_CLIENT',
+  helpValue: 'ID',
+});
+
+export const profileFlag = Flags.string({
+  char: 'p',
+  aliases: ['config-name'],
+  description: 'the profile',
+  env: 'CRYPTOSYNC_PROFILE',
+  helpValue: 'NAME',
+});
+
+/** For commands that work on several clients. */
+export const selectionFlags = {
+  client: Flags.string({
+    char: 'c',
+    aliases: ['client-id'],
+    multiple: true,
+    multipleNonGreedy: true,
+    description: 'the client; can be given several times [default: default]',
+    env: 'CRYPTOSYNC_CLIENT',
+    helpValue: 'ID',
+  }),
+  profile: Flags.string({
+    char: 'p',
+    aliases: ['config-name'],
+    multiple: true,
+    multipleNonGreedy: true,
+    description: 'the profile; can be given several times [default: default]',
+    env: 'CRYPTOSYNC_PROFILE',
+    helpValue: 'NAME',
+  }),
+  all: Flags.boolean({ description: 'all clients, with all their profiles unless --profile names some' }),
+  'all-profiles': Flags.boolean({ description: 'all profiles of the client', exclusive: ['profile'] }),
+};
+
+export const passwordFlags = {
+  'password-file': Flags.string({
+    description: "read the vault's password from this file, or from stdin (-)",
+    helpGroup: 'PASSWORD',
+    helpValue: 'PATH',
+  }),
+  'password-command': Flags.string({
+    description: "run this command, which prints the vault's password",
+    helpGroup: 'PASSWORD',
+    helpValue: 'CMD',
+  }),
+  'vault-password': Flags.string({
+    description: 'the password itself; unsafe, every user of the machine can read it',
+    helpGroup: 'PASSWORD',
+    helpValue: 'PASSWORD',
+  }),
+};
+
+export const waitFlag = Flags.string({
+  description: 'wait this long for another run to end, such as 10m',
+  helpValue: 'DURATION',
+});

@@ -1,0 +1,123 @@
+/** What install asks and shows: its request out of the flags, its plan, its steps, its result. */
+
+import { resolve } from 'node:path';
+import type { ProfileLayout } from '../clients/layout.ts';
+import { defaultBinDirectory, type Program } from '../clients/scripts.ts';
+import type { Context } from '../operations/context.ts';
+import { executeInstall, type InstallResult } from '../operations/install.ts';
+import type { InstallPlan, InstallRequest } from '../operations/install-plan.ts';
+import { nameOf } from '../operations/recorded.ts';
+import type { EngineName } from '../vaults/engine.ts';
+import type { Manner, Reporter } from './base-command.ts';
+import { type PasswordFlags, passwordProvider } from './passwords.ts';
+import { type RemoteOptionFlags, readRemoteOptions } from './remote-options.ts';
+import { count } from './style.ts';
+import { runTasks } from './tasks.ts';
+
+export interface InstallFlags extends RemoteOptionFlags {
+  readonly engine?: EngineName | undefined;
+  readonly 'use-cryfs': boolean;
+  readonly 'mount-dir'?: string | undefined;
+  readonly 'remote-name'?: string | undefined;
+  readonly 'remote-type'?: string | undefined;
+  readonly 'remote-path'?: string | undefined;
+  readonly 'bin-dir'?: string | undefined;
+  readonly links: boolean;
+  readonly force: boolean;
+  readonly 'with-deps': boolean;
+  readonly 'initial-sync': boolean;
+  readonly 'auto-mount': boolean;
+}
+
+export function installRequestOf(
+  context: Context,
+  layout: ProfileLayout,
+  flags: InstallFlags,
+): InstallRequest {
+  const { options, publicNames } = readRemoteOptions(flags);
+  return {
+    layout,
+    engine: flags['use-cryfs'] ? 'cryfs' : flags.engine,
+    mountDir: flags['mount-dir'],
+    remoteName: flags['remote-name'],
+    remoteType: flags['remote-type'],
+    remotePath: flags['remote-path'],
+    remoteOptions: options,
+    publicOptions: publicNames,
+    binDirectory: binDirectory(context, flags),
+    force: flags.force,
+    withDependencies: flags['with-deps'],
+    initialSync: flags['initial-sync'],
+    autoMount: flags['auto-mount'],
+  };
+}
+
+function binDirectory(context: Context, flags: InstallFlags): string | undefined {
+  if (!flags.links) return undefined;
+  if (flags['bin-dir'] !== undefined) return resolve(flags['bin-dir']);
+  const directory = defaultBinDirectory(context.environment, context.userId);
+  if (directory === undefined)
+    context.warn('no links were made: there is no HOME. Name a place with --bin-dir.');
+  return directory;
+}
+
+export function planLines(plan: InstallPlan): string[] {
+  return [
+    ...plan.steps.map(({ title, needed }) => `${needed ? 'would: ' : 'as is: '}${title}`),
+    'Nothing was changed.',
+  ];
+}
+
+export interface InstallPresentation {
+  readonly program: Program;
+  readonly wait: number;
+  readonly flags: PasswordFlags;
+  readonly manner: Manner;
+}
+
+/** Asks what must be asked, then carries the plan out as one task list. */
+export async function carryOutInstall(
+  context: Context,
+  request: InstallRequest,
+  plan: InstallPlan,
+  { program, wait, flags, manner }: InstallPresentation,
+  reporter: Reporter,
+): Promise<InstallResult> {
+  const password = passwordProvider(context, flags, manner, plan.vault === 'create');
+  const result = await executeInstall(context, request, plan, {
+    password,
+    program,
+    wait,
+    runSteps: (steps) =>
+      runTasks(
+        steps.map(({ title, work }) => ({ title, work: () => work() })),
+        manner,
+      ),
+  });
+  for (const line of resultLines(context, request, result)) reporter.say(line);
+  return reporter.finish(result, undefined);
+}
+
+function resultLines(
+  context: Context,
+  { layout, binDirectory: links }: InstallRequest,
+  result: InstallResult,
+): string[] {
+  const call = (action: string): string =>
+    links === undefined || !isOnPath(context, links)
+      ? `cryptosync ${action} --client ${layout.client}${layout.profile === 'default' ? '' : ` --profile ${layout.profile}`}`
+      : layout.linkNames[action as 'mount'];
+  const { remote } = result;
+  return [
+    `${nameOf(layout)} is set up: ${result.created.length === 0 ? 'nothing was missing' : `${count(result.created.length, 'path')} made or changed`}.`,
+    `  vault   ${result.encryptedDir} (${result.engine})`,
+    `  mount   ${result.mountDir}${result.mounted ? ' (mounted)' : `: ${call('mount')}`}`,
+    remote?.type == null
+      ? '  remote  none yet: run install again with --remote-type'
+      : `  remote  ${remote.name}:${remote.path} (${remote.type})${result.synced ? ', synced' : `: ${call('sync')}`}`,
+  ];
+}
+
+function isOnPath({ environment }: Context, directory: string): boolean {
+  return (environment['PATH'] ?? '').split(':').includes(directory);
+}
