@@ -1,0 +1,76 @@
+/** What the machine itself says: its mounts and processes, read from /proc. */
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Mount points at or below a directory, the latest mount last; one path stands there once for each mount on it. */
+export function mountsBelow(directory: string): string[] {
+  return readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) =>
+      (line.split(' ')[4] ?? '').replace(/\\([0-7]{3})/g, (_, digits: string) =>
+        String.fromCharCode(Number.parseInt(digits, 8)),
+      ),
+    )
+    .filter((path) => path === directory || path.startsWith(`${directory}/`));
+}
+
+/** Takes off every mount at or below a directory, the latest first; a busy one is detached. */
+export function unmountAllBelow(directory: string): void {
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    const top = mountsBelow(directory).at(-1);
+    if (top === undefined) return;
+    for (const [file, ...args] of [
+      ['fusermount3', '-u', '--', top],
+      ['umount', '--', top],
+      ['umount', '-l', '--', top],
+      ['fusermount3', '-uz', '--', top],
+    ] as [string, ...string[]][]) {
+      try {
+        execFileSync(file, args, { stdio: 'ignore' });
+        break;
+      } catch {
+        // the next way
+      }
+    }
+  }
+}
+
+export interface MachineProcess {
+  readonly pid: number;
+  readonly args: readonly string[];
+}
+
+/** The living processes, apart from this one, whose command line names a directory or something below it. */
+export function processesNaming(directory: string): MachineProcess[] {
+  const found: MachineProcess[] = [];
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    try {
+      const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+      const names = args.some((word) => word.includes(`${directory}/`) || word.endsWith(directory));
+      // one that has ended but was not waited for has no command line, so it is not here
+      if (names) found.push({ pid, args });
+    } catch {
+      // it has ended
+    }
+  }
+  return found;
+}
+
+export async function pause(milliseconds: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** Asks again and again until the answer is yes. @returns whether it came within the time, in milliseconds. */
+export async function waitUntil(
+  condition: () => boolean | Promise<boolean>,
+  deadline: number,
+): Promise<boolean> {
+  const until = Date.now() + deadline;
+  while (!(await condition())) {
+    if (Date.now() >= until) return false;
+    await pause(20);
+  }
+  return true;
+}
