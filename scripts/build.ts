@@ -2,8 +2,9 @@
 
 import { bundle } from './build/bundle.ts';
 import { writeManifest } from './build/manifest.ts';
+import { writeSchema } from './build/schema.ts';
 import { emitTypes } from './build/types.ts';
 
 await bundle();
-await Promise.all([emitTypes(), writeManifest()]);
-// Generated from the manifest and the schemas, committed, and compared by .ci/run: completions/ and schema/ go here.
+await Promise.all([emitTypes(), writeManifest(), writeSchema()]);
+// Generated from the manifest and the schemas, committed, and compared by .ci/run: completions/ goes here.

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { parseDuration } from '../system/clock.ts';
 import { CryptosyncError } from '../system/errors.ts';
+import { describeIssues, issuesOf, type SchemaIssue } from './schema-issues.ts';
 
 const absolutePath = v.pipe(
   v.string(),
@@ -12,6 +13,17 @@ const duration = v.pipe(
   v.string(),
   v.check((text) => parseDuration(text) !== undefined, 'must be a duration such as 30m, 12h or 30d'),
 );
+
+/**
+ * What may be tuned of a transfer: its pace and its requests. Nothing that prints secrets, changes rclone.conf, or
+ * makes rclone overlook a file.
+ */
+const allowedRcloneFlags =
+  /^--(transfers|checkers|tpslimit|tpslimit-burst|buffer-size|fast-list|multi-thread-streams|multi-thread-cutoff|checksum|modify-window|order-by|use-mmap|bind|ca-cert|user-agent|low-level-retries|disable-http2|no-traverse|max-backlog|(s3|b2|drive|azureblob|gcs|sftp|onedrive|dropbox|swift|pcloud|webdav)-(chunk-size|upload-concurrency|upload-cutoff|copy-cutoff|concurrency|pacer-min-sleep|pacer-burst|acknowledge-abuse|stop-on-upload-limit|batch-mode|batch-size|no-check-bucket|storage-class|acl|server-side-encryption|connections|timeout))(=[^\p{Cc}]+)?$/u;
+
+function isAllowedRcloneFlag(flag: string): boolean {
+  return allowedRcloneFlags.test(flag);
+}
 
 export const remoteSchema = v.strictObject({
   name: v.pipe(v.string(), v.minLength(1)),
@@ -40,6 +52,10 @@ export const profileSchema = v.strictObject({
   idle: v.optional(duration),
   readOnly: v.optional(v.boolean()),
   allowOther: v.optional(v.boolean()),
+  /** Further flags for rclone's transfers, from an allow-list. */
+  rcloneFlags: v.optional(
+    v.array(v.pipe(v.string(), v.check(isAllowedRcloneFlag, 'is not a flag that is allowed here'))),
+  ),
   passwordFile: v.optional(absolutePath),
   passwordCommand: v.optional(v.pipe(v.string(), v.minLength(1))),
 });
@@ -47,21 +63,9 @@ export const profileSchema = v.strictObject({
 export type Profile = v.InferOutput<typeof profileSchema>;
 export type ProfileRemote = NonNullable<Profile['remote']>;
 
-/** One thing that is wrong in a profile, with the path of the key. */
-export interface ProfileIssue {
-  readonly path: string;
-  readonly message: string;
-}
-
-export function checkProfile(value: unknown): { profile: Profile } | { issues: ProfileIssue[] } {
+export function checkProfile(value: unknown): { profile: Profile } | { issues: SchemaIssue[] } {
   const result = v.safeParse(profileSchema, value);
-  if (result.success) return { profile: result.output };
-  return {
-    issues: result.issues.map((issue) => ({
-      path: v.getDotPath(issue) ?? '(the whole file)',
-      message: issue.message,
-    })),
-  };
+  return result.success ? { profile: result.output } : { issues: issuesOf(result.issues) };
 }
 
 /** @throws CONFIG_INVALID naming the file and each path in it. */
@@ -76,9 +80,12 @@ export function parseProfile(text: string, file: string): Profile {
   }
   const checked = checkProfile(value);
   if ('profile' in checked) return checked.profile;
-  const list = checked.issues.map(({ path, message }) => `${path}: ${message}`).join('; ');
-  throw new CryptosyncError('CONFIG_INVALID', `${file} is not a valid profile: ${list}`, {
-    hint: 'Mend it in an editor, or with: cryptosync config',
-    details: { file, issues: checked.issues },
-  });
+  throw new CryptosyncError(
+    'CONFIG_INVALID',
+    `${file} is not a valid profile: ${describeIssues(checked.issues)}`,
+    {
+      hint: 'Mend it in an editor, or with: cryptosync config',
+      details: { file, issues: checked.issues },
+    },
+  );
 }

@@ -5,7 +5,6 @@ import { planInstall } from '../operations/install-plan.ts';
 import { CryptosyncCommand, waitOf } from '../terminal/base-command.ts';
 import { clientFlag, passwordFlags, profileFlag, waitFlag } from '../terminal/flags.ts';
 import { carryOutInstall, installRequestOf, planLines } from '../terminal/install-report.ts';
-import { defaultClient } from '../terminal/selection.ts';
 import { engineNames } from '../vaults/engine.ts';
 
 export default class Install extends CryptosyncCommand {
@@ -78,7 +77,7 @@ disk full, 15 not the right vault, 75 in use by another run, 130 interrupted.`;
     const { flags } = await this.parse(Install);
     const context = this.contextFor(flags);
     const manner = this.mannerFor(flags);
-    const client = parseClientId(flags.client ?? defaultClient);
+    const client = parseClientId(flags.client ?? this.defaultClient);
     const layout = profileLayout(context.root, client, parseProfileName(flags.profile ?? 'default'));
     const request = installRequestOf(context, layout, flags);
     const plan = await planInstall(context, request);

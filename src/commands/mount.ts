@@ -45,7 +45,7 @@ Exit codes: 0 mounted, 2 usage, 3 some of several failed, 10 configuration, 11 a
     };
     const wait = waitOf(flags.wait);
     const password = passwordProvider(context, flags, manner, false);
-    const layouts = selectProfiles(context, selectionOf(flags));
+    const layouts = selectProfiles(context, selectionOf(flags, this.defaultClient));
     const results = await forEachProfile(layouts, context.signal, (layout) =>
       mountProfile(context, {
         layout,

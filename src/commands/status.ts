@@ -26,7 +26,7 @@ Exit codes: 0 whatever the health is, 2 usage, 10 configuration.`;
   async run(): Promise<object> {
     const { flags } = await this.parse(Status);
     const context = this.contextFor(flags);
-    const selection = selectionOf(flags);
+    const selection = selectionOf(flags, this.defaultClient);
     const layouts = selectProfiles(context, { ...selection, allProfiles: selection.profiles.length === 0 });
     const vaults = await readStatus(context, { layouts, checkRemote: flags['check-remote'] });
     for (const line of statusLines(vaults)) this.say(line);

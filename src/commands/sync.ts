@@ -52,7 +52,7 @@ Exit codes: 0 synced or nothing to do, 2 usage, 3 some of several failed, 10 con
     const manner = this.mannerFor(flags);
     const wait = waitOf(flags.wait);
     const password = passwordProvider(context, flags, manner, false);
-    const layouts = selectProfiles(context, selectionOf(flags));
+    const layouts = selectProfiles(context, selectionOf(flags, this.defaultClient));
     const results = await forEachProfile(layouts, context.signal, (layout) =>
       syncProfile(context, {
         layout,

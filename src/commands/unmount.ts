@@ -27,7 +27,7 @@ Exit codes: 0 unmounted, 2 usage, 3 some of several failed, 10 configuration, 13
     const { flags } = await this.parse(Unmount);
     const context = this.contextFor(flags);
     const wait = waitOf(flags.wait);
-    const layouts = selectProfiles(context, selectionOf(flags));
+    const layouts = selectProfiles(context, selectionOf(flags, this.defaultClient));
     const results = await forEachProfile(layouts, context.signal, (layout) =>
       unmountProfile(context, { layout, force: flags.force, wait }),
     );

@@ -3,20 +3,12 @@
  * what is done and does the rest. Nothing here removes or makes anew a vault that is there.
  */
 import { randomUUID } from 'node:crypto';
-import { listProfiles } from '../clients/discovery.ts';
-import {
-  configLock,
-  directoryMode,
-  type ProfileLayout,
-  profileLayout,
-  rcloneLock,
-  vaultLock,
-} from '../clients/layout.ts';
+import { configLock, directoryMode, rcloneLock, vaultLock } from '../clients/layout.ts';
 import { withLock } from '../clients/lock.ts';
 import type { Profile } from '../clients/profile.ts';
-import { readProfileIfPresent, writeProfile } from '../clients/profile-store.ts';
+import { writeProfile } from '../clients/profile-store.ts';
 import { linkPaths, type Program, writeLinks, writeScripts } from '../clients/scripts.ts';
-import { recordedLinks, summarise, writeSummary } from '../clients/summary.ts';
+import { recordedLinks } from '../clients/summary.ts';
 import { readRcloneConf, remoteType } from '../remotes/rclone-conf.ts';
 import { writeRemote } from '../remotes/remote-setup.ts';
 import type { Secret } from '../secrets/secret.ts';
@@ -31,6 +23,7 @@ import { inspectEncryptedDirectory } from '../vaults/vault-directory.ts';
 import type { Context, PasswordProvider } from './context.ts';
 import type { InstallPlan, InstallRequest, StepId } from './install-plan.ts';
 import { mountProfile } from './mount.ts';
+import { refreshSummary } from './profile-change.ts';
 import { nameOf, recorded } from './recorded.ts';
 import { type SyncResult, syncProfile } from './sync.ts';
 import { vaultOf } from './vault-of.ts';
@@ -262,20 +255,13 @@ async function setUpRemote({ context, request, plan, inputs, created }: Installa
   }
 }
 
-function summariseClient({ context, request, profile }: Installation): void {
-  const { layout } = request;
+function summariseClient({ context, request }: Installation): void {
+  const { layout, binDirectory } = request;
   const links =
-    request.binDirectory === undefined
+    binDirectory === undefined
       ? recordedLinks(layout, layout.profile)
-      : Object.values(linkPaths(layout, request.binDirectory));
-  const own = summarise(layout, profile, links);
-  const others = listProfiles(context.root, layout.client).flatMap((name) => {
-    if (name === layout.profile) return [];
-    const other: ProfileLayout = profileLayout(context.root, layout.client, name);
-    const found = readProfileIfPresent(other);
-    return found === undefined ? [] : [summarise(other, found, recordedLinks(layout, name))];
-  });
-  writeSummary(layout, context.version, own, [own, ...others]);
+      : Object.values(linkPaths(layout, binDirectory));
+  refreshSummary(context, layout, links);
 }
 
 function toResult({ request, profile, created, mounted, synced }: Installation): InstallResult {

@@ -119,6 +119,7 @@ function uploadRequestOf(request: SyncRequest, profile: Profile): UploadRequest 
     mode: request.mode,
     deleteLimit: limit === undefined ? undefined : parseDeleteLimit(limit),
     bandwidthLimit: request.bandwidthLimit ?? profile.bwlimit,
+    flags: profile.rcloneFlags,
     keepDeleted:
       profile.keepDeleted === undefined
         ? defaultKeepDeleted

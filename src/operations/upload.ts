@@ -41,6 +41,8 @@ export interface UploadRequest {
   readonly mode: TransferMode;
   readonly deleteLimit: DeleteLimit | undefined;
   readonly bandwidthLimit: string | undefined;
+  /** Further flags for rclone, from the profile. */
+  readonly flags: readonly string[] | undefined;
   /** Milliseconds that replaced and deleted files are kept on the remote; 0 keeps none. */
   readonly keepDeleted: number;
   /** Where the index of this profile lies. */
@@ -160,6 +162,7 @@ function transferRequest(request: UploadRequest, start: Date): TransferRequest {
     mode: request.mode,
     trash: request.keepDeleted === 0 ? undefined : trashFor(start),
     bandwidthLimit: request.bandwidthLimit,
+    flags: request.flags,
   };
 }
 

@@ -1,5 +1,6 @@
 /** From a profile to the vault and the remote that it names. */
 import { realpathSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
 import { engineStateDirectory, type ProfileLayout } from '../clients/layout.ts';
 import type { Profile } from '../clients/profile.ts';
 import { readRcloneConf, remoteType } from '../remotes/rclone-conf.ts';
@@ -59,9 +60,22 @@ export function remoteOf(layout: ProfileLayout, profile: Profile, path?: string)
   return {
     name: profile.remote.name,
     type,
-    path: path ?? profile.remote.path,
+    path: type === 'local' ? absolutePath(path, profile.remote.path, subject) : (path ?? profile.remote.path),
     configFile: layout.rcloneConfig,
   };
+}
+
+/** A path on this machine: one that was typed is relative to where it was typed, one in a profile to nothing. */
+function absolutePath(typed: string | undefined, configured: string, subject: string): string {
+  if (typed !== undefined) return resolve(typed);
+  if (isAbsolute(configured)) return configured;
+  throw new CryptosyncError(
+    'CONFIG_INVALID',
+    `the remote of ${subject} is a directory of this machine, but its path ${configured} is not absolute`,
+    {
+      hint: 'Set it: cryptosync config set remote.path /absolute/path',
+    },
+  );
 }
 
 /** What a mount is made with: the request first, then the profile. */

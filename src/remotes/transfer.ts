@@ -25,6 +25,8 @@ export interface TransferRequest {
   readonly trash: string | undefined;
   /** rclone's `--bwlimit`. */
   readonly bandwidthLimit: string | undefined;
+  /** Further flags, checked by whoever took them from an operator. */
+  readonly flags?: readonly string[] | undefined;
 }
 
 export interface TransferPlan {
@@ -63,6 +65,7 @@ function transferArguments(request: TransferRequest): string[] {
     controlFilter,
     ...(request.trash === undefined ? [] : ['--backup-dir', rclonePath(request.remote, request.trash)]),
     ...(request.bandwidthLimit === undefined ? [] : ['--bwlimit', request.bandwidthLimit]),
+    ...(request.flags ?? []),
   ];
 }
 

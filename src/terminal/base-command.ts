@@ -5,6 +5,7 @@
 import { resolve } from 'node:path';
 import { Command } from '@oclif/core/command';
 import { defaultRoot } from '../clients/layout.ts';
+import { readSettings, type Settings, settingsFile } from '../clients/settings.ts';
 import type { Context } from '../operations/context.ts';
 import { parseDuration, systemClock } from '../system/clock.ts';
 import { CryptosyncError, type ErrorReport, toCryptosyncError } from '../system/errors.ts';
@@ -45,6 +46,7 @@ export abstract class CryptosyncCommand extends Command {
 
   readonly #interruption = new AbortController();
   #flags: CommonFlags = {};
+  #settings: Settings = {};
 
   protected override async init(): Promise<void> {
     await super.init();
@@ -70,9 +72,10 @@ export abstract class CryptosyncCommand extends Command {
   protected contextFor(flags: CommonFlags, userId = process.getuid?.() ?? 0): Context {
     this.#flags = flags;
     const warn = (message: string): void => this.warnOnce(message);
-    const path = logPath(process.env, userId, flags['log-file']);
+    this.#settings = readSettings(settingsFile(process.env, userId));
+    const path = logPath(process.env, userId, flags['log-file'] ?? this.#settings.logFile);
     return {
-      root: resolve(flags.root ?? defaultRoot),
+      root: resolve(flags.root ?? this.#settings.root ?? defaultRoot),
       environment: process.env,
       userId,
       clock: systemClock,
@@ -81,6 +84,11 @@ export abstract class CryptosyncCommand extends Command {
       version: this.config.version,
       warn,
     };
+  }
+
+  /** The client when none is named: the settings' or `default`. Known after `contextFor`. */
+  protected get defaultClient(): string {
+    return this.#settings.client ?? 'default';
   }
 
   protected mannerFor(flags: CommonFlags): Manner {

@@ -87,3 +87,10 @@ export const waitFlag = Flags.string({
   description: 'wait this long for another run to end, such as 10m',
   helpValue: 'DURATION',
 });
+
+/** For the commands of `config`: the settings of all clients instead of a profile. */
+export const globalFlag = Flags.boolean({
+  char: 'g',
+  description: 'the settings of all clients (root, client, logFile) instead of a profile',
+  exclusive: ['profile'],
+});

@@ -8,9 +8,7 @@ export interface SelectionFlags {
   readonly 'all-profiles'?: boolean;
 }
 
-export const defaultClient = 'default';
-
-export function selectionOf(flags: SelectionFlags): Selection {
+export function selectionOf(flags: SelectionFlags, defaultClient: string): Selection {
   return {
     clients: flags.client ?? [defaultClient],
     all: flags.all ?? false,

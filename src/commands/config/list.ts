@@ -1,0 +1,19 @@
+import { listKeys } from '../../operations/config.ts';
+import { ConfigCommand, configFlags, showValue } from '../../terminal/config-command.ts';
+
+export default class ConfigList extends ConfigCommand {
+  static override summary = 'Print all values of a profile that are set';
+  static override description = 'Exit codes: 0 done, 10 configuration.';
+  static override examples = [
+    '<%= config.bin %> config list --client client1',
+    '<%= config.bin %> config list --global --json',
+  ];
+  static override flags = configFlags;
+
+  async run(): Promise<object> {
+    const { flags } = await this.parse(ConfigList);
+    const entries = listKeys(this.storeFor(flags));
+    for (const [key, value] of entries) this.say(`${key} = ${showValue(value)}`);
+    return { values: Object.fromEntries(entries) };
+  }
+}

@@ -1,0 +1,15 @@
+import { ConfigCommand, configFlags } from '../../terminal/config-command.ts';
+
+export default class ConfigPath extends ConfigCommand {
+  static override summary = 'Print where a profile lies';
+  static override description = 'Exit codes: 0 done, 2 usage.';
+  static override examples = ['<%= config.bin %> config path --client client1'];
+  static override flags = configFlags;
+
+  async run(): Promise<object> {
+    const { flags } = await this.parse(ConfigPath);
+    const { file } = this.storeFor(flags);
+    this.say(file);
+    return { path: file };
+  }
+}
