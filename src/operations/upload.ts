@@ -17,8 +17,10 @@ import { controlDirectory, localDirectory, type Remote, rclonePath } from '../re
 import { type SourceScan, scanSource } from '../remotes/source-scan.ts';
 import { changedSince, readSyncIndex, writeSyncIndex } from '../remotes/sync-index.ts';
 import {
+  addResults,
   countRemoteFiles,
   executeTransfer,
+  isLink,
   nothingTransferred,
   planTransfer,
   type TransferMode,
@@ -228,7 +230,7 @@ async function transferUntilSettled(
     const edited = first.changeDetection === 'sees-edits' ? [] : movedFiles(scan, next.scan);
     scan = next.scan;
     const more = await transferOnce(context, request, transfer, { ...next, edited });
-    transferred = add(transferred, more);
+    transferred = addResults(transferred, more);
   }
 }
 
@@ -245,15 +247,13 @@ async function transferOnce(
   transfer: TransferRequest,
   { files, edited }: Pick<UploadPlan, 'files' | 'edited'>,
 ): Promise<TransferResult> {
+  const links = files.uploads.map(({ path }) => path).filter(isLink);
+  const linked = await uploadFiles(transfer, links, context, onProgress);
   const whole = isNothing({ files, edited: [] })
     ? nothingTransferred
     : await executeTransfer(transfer, files.deletions.length, context, onProgress);
-  if (edited.length === 0) return whole;
-  return add(whole, await uploadFiles(transfer, edited, context, onProgress));
-}
-
-function add(a: TransferResult, b: TransferResult): TransferResult {
-  return { files: a.files + b.files, bytes: a.bytes + b.bytes, deleted: a.deleted + b.deleted };
+  const again = await uploadFiles(transfer, edited, context, onProgress);
+  return [whole, again].reduce(addResults, linked);
 }
 
 /** Old trash that can't be removed is no reason to call a finished upload failed. */

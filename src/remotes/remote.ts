@@ -18,6 +18,9 @@ export const controlDirectory = '.cryptosync';
 /** Keeps the tool's own directory out of transfers and safe from deletion (TOOLS.md R21). */
 export const controlFilter = `- /${controlDirectory}/**`;
 
+/** What `rclone --links` puts behind the name of a symbolic link. */
+export const linkSuffix = '.rclonelink';
+
 /** The place as rclone writes it: `name:path`, or a path below it. */
 export function rclonePath(remote: Remote, below = ''): string {
   const path = below === '' ? remote.path : `${remote.path.replace(/\/+$/, '')}/${below}`;

@@ -6,8 +6,10 @@ import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAbsence } from '../system/files.ts';
+import { linkSuffix } from './remote.ts';
 
 export interface SourceFile {
+  /** As rclone names it: a symbolic link has a suffix. */
   readonly path: string;
   readonly size: number;
   /** Modification and change time in nanoseconds, and the inode: an edit that keeps the size moves one of them. */
@@ -35,7 +37,7 @@ export function scanSource(directory: string): SourceScan {
         }
         const stats = lstatSync(join(directory, path), { bigint: true });
         files.push({
-          path,
+          path: entry.isSymbolicLink() ? `${path}${linkSuffix}` : path,
           size: Number(stats.size),
           stamp: `${stats.mtimeNs}.${stats.ctimeNs}.${stats.ino}`,
         });

@@ -10,7 +10,7 @@ import {
   rcloneFailure,
 } from './rclone.ts';
 import type { LogRecord, TransferStats } from './rclone-log.ts';
-import { controlFilter, type Remote, rclonePath } from './remote.ts';
+import { controlFilter, linkSuffix, type Remote, rclonePath } from './remote.ts';
 
 export const transferModes = ['sync', 'copy'] as const;
 /** `sync` makes the target like the source, with deletions; `copy` only adds and updates. */
@@ -60,7 +60,6 @@ function transferArguments(request: TransferRequest): string[] {
     request.source,
     rclonePath(request.remote),
     '--links',
-    '--metadata',
     '--filter',
     controlFilter,
     ...(request.trash === undefined ? [] : ['--backup-dir', rclonePath(request.remote, request.trash)]),
@@ -109,7 +108,7 @@ export async function planTransfer(
 }
 
 /**
- * Carries a transfer out.
+ * Carries a transfer out, after the symbolic links of its plan have gone by `uploadFiles`.
  * @param deletions how many files it may delete: those that were planned, and no more.
  */
 export async function executeTransfer(
@@ -122,6 +121,7 @@ export async function executeTransfer(
     request,
     [
       ...transferArguments(request),
+      '--metadata',
       ...(request.mode === 'sync' ? ['--max-delete', String(deletions)] : []),
       ...progressArguments,
     ],
@@ -138,15 +138,35 @@ export async function uploadFiles(
   dependencies: RcloneDependencies,
   onProgress: ((stats: TransferStats) => void) | undefined,
 ): Promise<TransferResult> {
+  const [links, files] = [paths.filter(isLink), paths.filter((path) => !isLink(path))];
+  const first = await uploadNamed(request, links, [], dependencies, onProgress);
+  return addResults(first, await uploadNamed(request, files, ['--metadata'], dependencies, onProgress));
+}
+
+/**
+ * True for the name of a symbolic link. Links go alone and without `--metadata`: a vault's links have encrypted
+ * targets, and rclone 1.60 follows a link to set its mode, which fails.
+ */
+export function isLink(path: string): boolean {
+  return path.endsWith(linkSuffix);
+}
+
+async function uploadNamed(
+  request: TransferRequest,
+  paths: readonly string[],
+  flags: readonly string[],
+  dependencies: RcloneDependencies,
+  onProgress: ((stats: TransferStats) => void) | undefined,
+): Promise<TransferResult> {
+  if (paths.length === 0) return nothingTransferred;
   const directory = mkdtempSync(join(tmpdir(), 'cryptosync-list-'));
   try {
     const list = join(directory, 'files');
     writeFileSync(list, `${paths.join('\n')}\n`, { mode: 0o600 });
-    const [, ...rest] = transferArguments({ ...request, mode: 'copy' });
-    const args = withoutFilter(rest);
+    const args = withoutFilter(transferArguments({ ...request, mode: 'copy' }));
     const result = await transfer(
       request,
-      ['copy', ...args, '--files-from-raw', list, '--no-traverse', '--ignore-times', ...progressArguments],
+      [...args, ...flags, '--files-from-raw', list, '--no-traverse', '--ignore-times', ...progressArguments],
       dependencies,
       ({ stats }) => stats !== undefined && onProgress?.(stats),
     );
@@ -166,6 +186,10 @@ const progressArguments = ['--stats', statsInterval, '--stats-log-level', 'NOTIC
 
 function toResult({ stats }: RcloneResult): TransferResult {
   return { files: stats?.transfers ?? 0, bytes: stats?.bytes ?? 0, deleted: stats?.deletes ?? 0 };
+}
+
+export function addResults(a: TransferResult, b: TransferResult): TransferResult {
+  return { files: a.files + b.files, bytes: a.bytes + b.bytes, deleted: a.deleted + b.deleted };
 }
 
 /** Counts the files on the remote, the tool's own left out. */
