@@ -37,6 +37,12 @@ export interface Installation {
   cryptosync(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
   /** Starts the command, to be watched, signalled or killed. */
   start(args: readonly string[], options?: CommandOptions): RunningCommand;
+  /** Runs another program, such as a script of the installation, with the given environment and no more. */
+  runProgram(
+    file: string,
+    args: readonly string[],
+    options: Omit<CommandOptions, 'env'> & { readonly environment: NodeJS.ProcessEnv },
+  ): Promise<CommandResult>;
   cleanUp(): Promise<void>;
 }
 
@@ -77,6 +83,11 @@ export function createInstallation(base: string = tmpdir()): Installation {
     client: (id, ...parts) => join(root, id, ...parts),
     cryptosync: (args, options) => start(args, options).finished,
     start,
+    runProgram(file, args, { environment: whole, ...options }) {
+      const running = startProgram(file, args, whole, options);
+      started.push(running);
+      return running.finished;
+    },
     async cleanUp() {
       for (const { child } of started) {
         if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');

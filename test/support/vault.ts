@@ -1,0 +1,107 @@
+/** One client's vault in an installation, and what a stranger with its password and gocryptfs alone would see. */
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { type Installation, vaultPassword } from './installation.ts';
+import { unmountAllBelow } from './machine.ts';
+import type { CommandResult } from './running-command.ts';
+import { readTree, type Tree, writeFiles } from './tree.ts';
+
+export const canaryName = '.cryptosync-vault';
+
+export interface ClientVault {
+  readonly client: string;
+  readonly encryptedDir: string;
+  readonly mountDir: string;
+  /** The directory that the remote is, where it is one of this machine. */
+  readonly remoteDir: string;
+  readonly markerFile: string;
+  readonly profileFile: string;
+  readonly ledgerFile: string;
+  run(command: string, ...args: string[]): Promise<CommandResult>;
+  /** `run`, which must exit 0: with its document. */
+  // biome-ignore lint/suspicious/noExplicitAny: each test knows the document that it asked for
+  succeed(command: string, ...args: string[]): Promise<any>;
+  /** Mounts, writes files, given as path → content, and unmounts. */
+  put(files: Readonly<Record<string, string | Uint8Array>>): Promise<void>;
+  /** The one row that status gives. */
+  // biome-ignore lint/suspicious/noExplicitAny: the same
+  status(...args: string[]): Promise<any>;
+  // biome-ignore lint/suspicious/noExplicitAny: the same
+  ledger(): any[];
+  // biome-ignore lint/suspicious/noExplicitAny: the same
+  marker(): any;
+}
+
+export function vaultOf(installation: Installation, client: string, remoteDir?: string): ClientVault {
+  const remote = remoteDir ?? installation.path('remotes', client);
+  const vault: ClientVault = {
+    client,
+    encryptedDir: installation.client(client, 'vault', 'encrypted'),
+    mountDir: installation.client(client, 'vault', 'decrypted'),
+    remoteDir: remote,
+    markerFile: join(remote, '.cryptosync', 'marker.json'),
+    profileFile: installation.client(client, 'cryptosync', 'config', 'default.json'),
+    ledgerFile: installation.client(client, 'cryptosync', 'state', 'ledger-default.jsonl'),
+    run: (command, ...args) => installation.cryptosync([command, '--client', client, '--json', ...args]),
+    async succeed(command, ...args) {
+      const result = await vault.run(command, ...args);
+      expect(result, result.stdout + result.stderr).toMatchObject({ exitCode: 0 });
+      return result.json;
+    },
+    async put(files) {
+      await vault.succeed('mount');
+      writeFiles(vault.mountDir, files);
+      await vault.succeed('unmount');
+    },
+    status: async (...args) => (await vault.succeed('status', ...args)).vaults[0],
+    ledger: () =>
+      readFileSync(vault.ledgerFile, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    marker: () => JSON.parse(readFileSync(vault.markerFile, 'utf8')),
+  };
+  return vault;
+}
+
+/** Installs a client whose remote is a directory of this machine. */
+export async function installVault(
+  installation: Installation,
+  client = 'client1',
+  ...args: string[]
+): Promise<ClientVault> {
+  const vault = vaultOf(installation, client);
+  const remote = ['--remote-type', 'local', '--remote-path', vault.remoteDir];
+  await vault.succeed('install', '--no-links', ...remote, ...args);
+  return vault;
+}
+
+/** Changes keys of a profile as an operator does in an editor. */
+export function editProfile({ profileFile }: ClientVault, changes: Readonly<Record<string, unknown>>): void {
+  const profile = JSON.parse(readFileSync(profileFile, 'utf8'));
+  writeFileSync(profileFile, JSON.stringify({ ...profile, ...changes }, undefined, 2));
+}
+
+/** What gocryptfs alone shows of an encrypted directory: its files, the canary left out. */
+export function openByHand(installation: Installation, encryptedDir: string): Tree {
+  const mountPoint = mkdtempSync(installation.path('by-hand-'));
+  execFileSync('gocryptfs', ['-q', '-ro', '--', encryptedDir, mountPoint], {
+    input: `${vaultPassword}\n`,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  try {
+    return readTree(mountPoint, [canaryName]);
+  } finally {
+    unmountAllBelow(mountPoint);
+  }
+}
+
+/** The files in a copy of a remote, made and opened without the tool. */
+export function restoreByHand(installation: Installation, remoteDir: string): Tree {
+  const copy = mkdtempSync(installation.path('restored-'));
+  mkdirSync(copy, { recursive: true });
+  cpSync(remoteDir, copy, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+  return openByHand(installation, copy);
+}
