@@ -1,6 +1,6 @@
 /**
  * The ledger of a profile: one line when a run begins and one when it ends, appended and never changed. A run without
- * an end was killed. A line that a crash tore is passed over.
+ * an end was killed. A line that a crash tore, or that is no entry, is passed over.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -90,12 +90,19 @@ function parseLines(bytes: Buffer): LedgerEntry[] {
   for (const line of bytes.toString('utf8').split('\n')) {
     if (line === '') continue;
     try {
-      entries.push(JSON.parse(line) as LedgerEntry);
+      const entry: unknown = JSON.parse(line);
+      if (isEntry(entry)) entries.push(entry);
     } catch {
       // torn by a crash
     }
   }
   return entries;
+}
+
+function isEntry(value: unknown): value is LedgerEntry {
+  if (typeof value !== 'object' || value === null) return false;
+  const { run, at, event, operation, outcome = '' } = value as Record<string, unknown>;
+  return [run, at, event, operation, outcome].every((field) => typeof field === 'string');
 }
 
 export interface LastRun {

@@ -131,13 +131,15 @@ async function remoteStatus(
 ): Promise<RemoteFinding | undefined> {
   if (profile.remote === undefined) return undefined;
   const { name, path } = profile.remote;
-  const type = remoteType(readRcloneConf(layout.rcloneConfig), name) ?? null;
-  if (!checkRemote) return { status: { name, type, path, reachable: null } };
+  let type: string | null = null;
   try {
+    type = remoteType(readRcloneConf(layout.rcloneConfig), name) ?? null;
+    if (!checkRemote) return { status: { name, type, path, reachable: null } };
     await controlFiles(remoteOf(layout, profile), context).list('');
     return { status: { name, type, path, reachable: true } };
   } catch (thrown) {
-    return { status: { name, type, path, reachable: false }, error: toCryptosyncError(thrown) };
+    const reachable = checkRemote ? false : null;
+    return { status: { name, type, path, reachable }, error: toCryptosyncError(thrown) };
   }
 }
 

@@ -9,6 +9,7 @@ import { rclonePath } from '../remotes/remote.ts';
 import type { PlannedFile, TransferMode } from '../remotes/transfer.ts';
 import { parseDuration, pause } from '../system/clock.ts';
 import { CryptosyncError, toCryptosyncError } from '../system/errors.ts';
+import { kindOf } from '../system/files.ts';
 import type { Around, Context, PasswordProvider } from './context.ts';
 import { nameOf, recorded } from './recorded.ts';
 import { planStillness, type Stillness, whileStill } from './still-vault.ts';
@@ -83,7 +84,8 @@ export async function syncProfile(context: Context, request: SyncRequest): Promi
       return { ...unsuccessful(request, place, error), durationMs };
     }
   };
-  if (request.dryRun) return await run();
+  // the ledger of a client that is not there would make its directories
+  if (request.dryRun || kindOf(request.layout.profileFile) === 'none') return await run();
   return await recorded(context, request.layout, 'sync', run, (result) => ({
     outcome: result.error?.code === 'INTERRUPTED' ? 'interrupted' : result.outcome,
     facts: {

@@ -4,7 +4,14 @@ import { questionDeadline, type RcloneDependencies, rclone, rcloneFailure } from
 
 export interface Backend {
   readonly name: string;
-  readonly options: readonly { readonly name: string; readonly isSecret: boolean }[];
+  readonly options: readonly BackendOption[];
+}
+
+interface BackendOption {
+  readonly name: string;
+  readonly isSecret: boolean;
+  /** rclone.conf holds it obscured, and never as it was given. */
+  readonly isObscured: boolean;
 }
 
 interface RawBackend {
@@ -29,6 +36,7 @@ export async function listBackends(dependencies: RcloneDependencies): Promise<Ba
     name: Prefix || Name,
     options: (Options ?? []).map((option) => ({
       name: option.Name,
+      isObscured: option.IsPassword,
       isSecret: option.IsPassword || option.Sensitive === true || secretOption.test(option.Name),
     })),
   }));
@@ -46,15 +54,30 @@ export function findBackend(type: string, backends: readonly Backend[]): Backend
   });
 }
 
-/** @throws USAGE for an option that the backend does not have. */
+/** @throws USAGE for an option that the backend does not have, or whose value rclone.conf can't hold. */
 export function verifyOptions(backend: Backend, options: ReadonlyMap<string, string>): void {
   const names = new Set(backend.options.map((option) => option.name));
   const unknown = [...options.keys()].filter((name) => !names.has(name));
-  if (unknown.length === 0) return;
-  throw new CryptosyncError('USAGE', `the backend ${backend.name} has no option ${unknown.join(', ')}`, {
-    hint: `It has: ${[...names].join(', ')}`,
-  });
+  if (unknown.length > 0) {
+    throw new CryptosyncError('USAGE', `the backend ${backend.name} has no option ${unknown.join(', ')}`, {
+      hint: `It has: ${[...names].join(', ')}`,
+    });
+  }
+  const obscured = new Set(backend.options.filter(({ isObscured }) => isObscured).map(({ name }) => name));
+  for (const [name, value] of options) {
+    if (obscured.has(name) || !unkeepable.test(value)) continue;
+    throw new CryptosyncError(
+      'USAGE',
+      `rclone.conf can't hold the value of ${name}: it has a \` or a %( in it`,
+      {
+        hint: 'rclone would read another value back than it wrote.',
+      },
+    );
+  }
 }
+
+/** rclone puts quotes around a value with a backtick and keeps them when it reads it; `%(name)s` it replaces (R15). */
+const unkeepable = /`|%\(/;
 
 /** The options among the given ones whose values are secrets. */
 export function secretOptions(backend: Backend, options: ReadonlyMap<string, string>): string[] {

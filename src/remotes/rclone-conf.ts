@@ -3,6 +3,7 @@
  * The format is INI: `[name]`, then `key = value` (rclone.org/docs, "Configuration").
  */
 import { chmodSync, statSync } from 'node:fs';
+import { CryptosyncError } from '../system/errors.ts';
 import { readTextIfPresent } from '../system/files.ts';
 
 export interface RcloneConf {
@@ -12,27 +13,48 @@ export interface RcloneConf {
   readonly remotes: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 
-export function parseRcloneConf(text: string): RcloneConf {
+/**
+ * @param file named in the error.
+ * @throws CONFIG_INVALID for a line that rclone would refuse, and with it the whole file. The line may hold a secret,
+ * so only its number is told.
+ */
+export function parseRcloneConf(text: string, file = 'rclone.conf'): RcloneConf {
   const remotes = new Map<string, Map<string, string>>();
   if (/^RCLONE_ENCRYPT_V\d+:/m.test(text)) return { encrypted: true, remotes };
   let current: Map<string, string> | undefined;
-  for (const raw of text.split('\n')) {
+  for (const [index, raw] of text
+    .replace(/^\ufeff/, '')
+    .split('\n')
+    .entries()) {
     const line = raw.trim();
     if (line === '' || line.startsWith('#') || line.startsWith(';')) continue;
-    const section = /^\[(.*)\]$/.exec(line)?.[1];
+    const section = /^\[(.+)\]$/.exec(line)?.[1];
     if (section !== undefined) {
-      current = new Map();
+      current = remotes.get(section) ?? new Map();
       remotes.set(section, current);
       continue;
     }
-    const equals = line.indexOf('=');
-    if (equals > 0) current?.set(line.slice(0, equals).trim(), line.slice(equals + 1).trim());
+    const separator = line.search(/[=:]/);
+    if (separator <= 0 || line.startsWith('[')) throw brokenLine(file, index + 1);
+    current?.set(line.slice(0, separator).trim(), line.slice(separator + 1).trim());
   }
   return { encrypted: false, remotes };
 }
 
+function brokenLine(file: string, line: number): CryptosyncError {
+  return new CryptosyncError(
+    'CONFIG_INVALID',
+    `${file} is broken: line ${line} is no [remote] and no key = value`,
+    {
+      hint: 'Mend that line in an editor, or move the file away and set the remotes up again.',
+      details: { file, line },
+    },
+  );
+}
+
+/** @throws CONFIG_INVALID when it is broken. */
 export function readRcloneConf(path: string): RcloneConf {
-  return parseRcloneConf(readTextIfPresent(path) ?? '');
+  return parseRcloneConf(readTextIfPresent(path) ?? '', path);
 }
 
 /** The backend of a remote, or undefined when the file does not have it or is encrypted. */

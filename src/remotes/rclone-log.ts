@@ -46,7 +46,8 @@ export function parseLogLine(line: string): LogRecord {
   }
   if (raw === undefined) {
     const text = line.replace(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d /, '');
-    const level = /^(Failed to|CRITICAL|ERROR|Fatal error)/.test(text) ? 'error' : 'notice';
+    // `caused by:` goes on with what `Failed to` began: the AWS library says there why a request failed
+    const level = /^(Failed to|CRITICAL|ERROR|Fatal error|caused by:)/.test(text) ? 'error' : 'notice';
     return { level, message: text, object: undefined, skipped: undefined, size: 0, stats: undefined };
   }
   return {

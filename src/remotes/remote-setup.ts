@@ -120,6 +120,11 @@ async function ask(
     const answer = (await response.json()) as Record<string, unknown>;
     if (!response.ok) throw refused(String(answer['error'] ?? response.status));
     return answer;
+  } catch (error) {
+    // it announces its address before it reads the file, and may end over it
+    if (error instanceof TypeError) throw refused(said.at(-1) ?? error.message);
+    if ((error as Error).name === 'TimeoutError') throw refused('it gave no answer in time');
+    throw error;
   } finally {
     await server.stop();
   }

@@ -135,6 +135,12 @@ async function fromCommand(command: string, { environment, signal }: PasswordDep
       hint: 'Run it by hand as this user: it must print the password and exit 0.',
     });
   }
+  // the runner reads text: bytes that are none would become another password than the command printed
+  if (finished.stdout.includes('\ufffd')) {
+    throw new CryptosyncError('INVALID_PASSWORD', 'what the password command printed is not UTF-8 text', {
+      hint: 'Let it print text, or write the bytes to a file: --password-file.',
+    });
+  }
   return new Secret(withoutFinalNewline(Buffer.from(finished.stdout)));
 }
 

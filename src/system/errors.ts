@@ -48,10 +48,7 @@ export const catalogue = {
     hint: 'Check the network and the address, then run the same command again.',
   },
   REMOTE_AUTH_FAILED: { exit: 14 },
-  SYNC_FAILED: {
-    exit: 14,
-    hint: 'The remote is marked as in progress. Run the same command again: it goes on.',
-  },
+  SYNC_FAILED: { exit: 14, hint: 'Mend the cause and run the same command again: it goes on from there.' },
   BISYNC_NEEDS_RESYNC: { exit: 14 },
   DISK_FULL: { exit: 14, hint: 'Make room, then run the same command again.' },
   VAULT_MISSING: { exit: 15 },
@@ -128,11 +125,16 @@ const advice: Readonly<Record<string, (path: string) => CryptosyncError>> = {
   EACCES: (path) => denied(path, 'permission denied'),
   EPERM: (path) => denied(path, 'operation not permitted'),
   EROFS: (path) => denied(path, 'the file system is read-only'),
-  ENOTDIR: (path) =>
-    new CryptosyncError('CONFIG_INVALID', `a part of ${path} is not a directory`, {
-      hint: 'Check --root and the paths in the profile.',
-    }),
+  ENOTDIR: (path) => misplaced(`a part of ${path} is not a directory`),
+  EEXIST: (path) => misplaced(`something else than a directory stands at ${path}`),
+  EISDIR: (path) => misplaced(`${path} is a directory, and a file belongs there`),
+  ELOOP: (path) => misplaced(`the links in ${path} lead in a circle`),
+  ENAMETOOLONG: (path) => misplaced(`${path} is too long for a path`),
 };
+
+function misplaced(what: string): CryptosyncError {
+  return new CryptosyncError('CONFIG_INVALID', what, { hint: 'Check --root and the paths in the profile.' });
+}
 
 function denied(path: string, why: string): CryptosyncError {
   return new CryptosyncError('CONFIG_INVALID', `can't use ${path}: ${why}`, {

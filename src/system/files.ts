@@ -6,11 +6,13 @@ import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   fchmodSync,
+  fstatSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   statSync,
   symlinkSync,
@@ -67,15 +69,24 @@ export function writeFileAtomic(path: string, content: string | Uint8Array, mode
   syncDirectory(dirname(path));
 }
 
-/** Appends one line in one write and makes it durable; the file is created with `mode`. */
+/**
+ * Appends one line in one write and makes it durable; the file is created with `mode`. A line that a crash left
+ * without an end stays a line of its own.
+ */
 export function appendLine(path: string, line: string, mode: number): void {
-  const descriptor = openSync(path, 'a', mode);
+  const descriptor = openSync(path, 'a+', mode);
   try {
-    writeWhole(descriptor, `${line}\n`);
+    writeWhole(descriptor, `${endsInsideLine(descriptor) ? '\n' : ''}${line}\n`);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }
+}
+
+function endsInsideLine(descriptor: number): boolean {
+  const { size } = fstatSync(descriptor);
+  const last = Buffer.alloc(1);
+  return size > 0 && readSync(descriptor, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a;
 }
 
 /** Makes `path` a symbolic link to `target`, replacing a link that is there in one step. */
@@ -104,6 +115,8 @@ export function readTextIfPresent(path: string): string | undefined {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (isAbsence(error)) return undefined;
+    // Node names no path in the EISDIR of a read
+    if (errnoOf(error) !== undefined) (error as NodeJS.ErrnoException).path ??= path;
     throw error;
   }
 }

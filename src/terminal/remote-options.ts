@@ -1,6 +1,6 @@
 /** Options of a remote from the command line: `--remote-options`, `--remote-option`, `--remote-options-file`. */
 import { readFileSync } from 'node:fs';
-import { CryptosyncError } from '../system/errors.ts';
+import { CryptosyncError, errnoOf } from '../system/errors.ts';
 
 export interface RemoteOptionFlags {
   readonly 'remote-options'?: string | undefined;
@@ -73,7 +73,8 @@ function readLines(path: string): string[] {
   } catch (error) {
     throw new CryptosyncError(
       'CONFIG_INVALID',
-      `the options file ${path} can't be read: ${(error as Error).message}`,
+      `the options file ${path} can't be read: ${errnoOf(error) ?? error}`,
+      { hint: 'Check its path and permissions.', cause: error },
     );
   }
   return text.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.trim().startsWith('#'));
