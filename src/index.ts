@@ -3,8 +3,9 @@
 export { type ProfileLayout, profileLayout } from './clients/layout.ts';
 export { type ClientId, type ProfileName, parseClientId, parseProfileName } from './clients/names.ts';
 export type { Context, PasswordProvider } from './operations/context.ts';
-export { executeInstall, type InstallResult } from './operations/install.ts';
-export { type InstallPlan, type InstallRequest, planInstall } from './operations/install-plan.ts';
+export { executeInstall, type InstallResult } from './operations/install/execute.ts';
+export { type InstallPlan, planInstall } from './operations/install/plan.ts';
+export type { InstallRequest } from './operations/install/request.ts';
 export { type MountRequest, type MountResult, mountProfile } from './operations/mount.ts';
 export { readStatus, type VaultStatus } from './operations/status.ts';
 export { type SyncRequest, type SyncResult, syncProfile } from './operations/sync.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { glob, rm } from 'node:fs/promises';
+import { glob, rename, rm } from 'node:fs/promises';
 import { rolldown } from 'rolldown';
 import { leanBuiltins } from './lean-builtins.ts';
 import { leanConf } from './lean-conf.ts';
@@ -12,7 +12,8 @@ import { root } from './root.ts';
  * that a stack trace says something.
  */
 export async function bundle(): Promise<void> {
-  await rm(`${root}dist`, { recursive: true, force: true });
+  const fresh = `${root}dist.new`;
+  await rm(fresh, { recursive: true, force: true });
   const build = await rolldown({
     cwd: root,
     input: await entries(),
@@ -25,12 +26,15 @@ export async function bundle(): Promise<void> {
     },
   });
   await build.write({
-    dir: 'dist',
+    dir: 'dist.new',
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name]-[hash].js',
   });
   await build.close();
+  // a build that fails leaves the last good one in its place
+  await rm(`${root}dist`, { recursive: true, force: true });
+  await rename(fresh, `${root}dist`);
 }
 
 /** Entry points by their name in dist/. */

@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { profileLayout } from '../clients/layout.ts';
 import { parseClientId, parseProfileName } from '../clients/names.ts';
-import { planInstall } from '../operations/install-plan.ts';
+import { planInstall } from '../operations/install/plan.ts';
 import { CryptosyncCommand, waitOf } from '../terminal/base-command.ts';
 import { clientFlag, passwordFlags, profileFlag, waitFlag } from '../terminal/flags.ts';
 import { carryOutInstall, installRequestOf, planLines } from '../terminal/install-report.ts';
@@ -55,6 +55,10 @@ disk full, 15 not the right vault, 75 in use by another run, 130 interrupted.`;
       exclusive: ['use-cryfs'],
     }),
     'use-cryfs': Flags.boolean({ description: 'the same as --engine cryfs' }),
+    'share-vault': Flags.string({
+      description: 'send the vault of this other profile of the client to a second remote',
+      helpValue: 'PROFILE',
+    }),
     'with-deps': Flags.boolean({
       description: 'install missing tools with the package manager of the system',
     }),
@@ -83,7 +87,7 @@ disk full, 15 not the right vault, 75 in use by another run, 130 interrupted.`;
     const plan = await planInstall(context, request);
     if (flags['dry-run']) {
       for (const line of planLines(plan)) this.say(line);
-      return { client, profile: layout.profile, dryRun: true, steps: plan.steps };
+      return { client, profile: layout.profile, dryRun: true, notes: plan.notes, steps: plan.steps };
     }
     const program = { node: process.execPath, script: `${this.config.root}/bin/run.js` };
     const inputs = { program, wait: waitOf(flags.wait), flags, manner };

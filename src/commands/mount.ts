@@ -1,8 +1,10 @@
 import * as Flags from '@oclif/core/flags';
+import type { ProfileLayout } from '../clients/layout.ts';
 import { mountProfile } from '../operations/mount.ts';
 import { nameOf } from '../operations/recorded.ts';
 import { forEachProfile, selectProfiles } from '../operations/targets.ts';
 import { CryptosyncCommand, durationOf, waitOf } from '../terminal/base-command.ts';
+import { confirmByName } from '../terminal/confirmation.ts';
 import { passwordFlags, selectionFlags, waitFlag } from '../terminal/flags.ts';
 import { passwordProvider } from '../terminal/passwords.ts';
 import { selectionOf } from '../terminal/selection.ts';
@@ -31,6 +33,14 @@ Exit codes: 0 mounted, 2 usage, 3 some of several failed, 10 configuration, 11 a
       helpValue: 'DURATION',
     }),
     'allow-other': Flags.boolean({ description: 'let other users into the mount' }),
+    'accept-rollback': Flags.boolean({
+      description: "take an older or changed copy for the right one: the engine's record of it is put aside",
+    }),
+    yes: Flags.boolean({
+      char: 'y',
+      description: 'confirm --accept-rollback',
+      dependsOn: ['accept-rollback'],
+    }),
     wait: waitFlag,
   };
 
@@ -46,15 +56,35 @@ Exit codes: 0 mounted, 2 usage, 3 some of several failed, 10 configuration, 11 a
     const wait = waitOf(flags.wait);
     const password = passwordProvider(context, flags, manner, false);
     const layouts = selectProfiles(context, selectionOf(flags, this.defaultClient));
-    const results = await forEachProfile(layouts, context.signal, (layout) =>
-      mountProfile(context, {
-        layout,
-        options,
-        password,
-        wait,
-        around: around(`Mounting ${nameOf(layout)}`, manner),
-      }),
+    if (flags['accept-rollback']) await this.#confirmRollback(layouts, flags.yes, manner.mayPrompt);
+    const results = await forEachProfile(
+      layouts,
+      context.signal,
+      (layout) =>
+        mountProfile(context, {
+          layout,
+          options,
+          password,
+          wait,
+          acceptRollback: flags['accept-rollback'],
+          around: layouts.length === 1 ? around(`Mounting ${nameOf(layout)}`, manner) : undefined,
+        }),
+      mountsAtOnce,
     );
     return await reportVaults(context, results, this.reporter());
   }
+
+  async #confirmRollback(layouts: readonly ProfileLayout[], yes: boolean, mayPrompt: boolean): Promise<void> {
+    const name = layouts.map(({ client }) => client).join(' ');
+    const question =
+      'What was changed after this copy was made will be missing, and the engine will not warn again.';
+    await confirmByName(question, name, {
+      given: yes ? name : undefined,
+      flag: '--yes, after you looked:',
+      mayPrompt,
+    });
+  }
 }
+
+/** CryFS takes 10 s of CPU and 1 GiB to open one vault (TOOLS.md C9). */
+const mountsAtOnce = 2;

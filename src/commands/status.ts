@@ -27,7 +27,11 @@ Exit codes: 0 whatever the health is, 2 usage, 10 configuration.`;
     const { flags } = await this.parse(Status);
     const context = this.contextFor(flags);
     const selection = selectionOf(flags, this.defaultClient);
-    const layouts = selectProfiles(context, { ...selection, allProfiles: selection.profiles.length === 0 });
+    const layouts = selectProfiles(context, {
+      ...selection,
+      allProfiles: selection.profiles.length === 0,
+      former: true,
+    });
     const vaults = await readStatus(context, { layouts, checkRemote: flags['check-remote'] });
     for (const line of statusLines(vaults)) this.say(line);
     return { vaults };

@@ -17,6 +17,11 @@ export interface MountRequest {
   readonly password: PasswordProvider;
   /** Milliseconds to wait for the vault's lock. */
   readonly wait: number;
+  /**
+   * Takes an older or changed copy of the vault for the right one: what the engine remembers of it on this machine is
+   * moved aside (TOOLS.md C6).
+   */
+  readonly acceptRollback?: boolean;
   readonly around?: Around | undefined;
 }
 
@@ -26,6 +31,8 @@ export interface MountResult {
   /** False when it was mounted already. */
   readonly changed: boolean;
   readonly readOnly: boolean;
+  /** Where the engine's former record was put, when a rollback was accepted. */
+  readonly formerState?: string;
 }
 
 /** Mounts a vault, or confirms that it is mounted. The password is asked for only when it is needed, and first. */
@@ -47,7 +54,10 @@ export async function mountProfile(context: Context, request: MountRequest): Pro
       layout,
       'mount',
       () => around(() => mountLocked(context, request, { profile, vault, options, password })),
-      () => ({ outcome: 'mounted' }),
+      ({ formerState }) => ({
+        outcome: 'mounted',
+        ...(formerState && { facts: { acceptedRollback: formerState } }),
+      }),
     );
   } finally {
     password.wipe();
@@ -63,7 +73,7 @@ interface PreparedMount {
 
 async function mountLocked(
   context: Context,
-  { layout, wait }: MountRequest,
+  { layout, wait, acceptRollback }: MountRequest,
   { profile, vault, options, password }: PreparedMount,
 ): Promise<MountResult> {
   const lock = {
@@ -73,6 +83,7 @@ async function mountLocked(
     wait,
   };
   return await withLock(lock, context, async () => {
+    const formerState = acceptRollback ? await forgetState(context, layout, vault) : undefined;
     const outcome = await mountVault(vault, password, options, randomUUID(), context);
     if (profile.vaultId === undefined && outcome.vaultId !== undefined) {
       await writeProfile(layout, { ...profile, vaultId: outcome.vaultId });
@@ -83,8 +94,26 @@ async function mountLocked(
       mountDir: vault.mountDir,
       changed: outcome.changed,
       readOnly: outcome.readOnly,
+      ...(formerState === undefined ? {} : { formerState }),
     };
   });
+}
+
+/** @returns where the former record is kept; undefined when there was none, or the vault is mounted all the same. */
+async function forgetState(
+  context: Context,
+  layout: ProfileLayout,
+  vault: Vault,
+): Promise<string | undefined> {
+  if ((await stateOfVault(vault)).kind === 'mounted') return undefined;
+  const kept = vault.engine.forgetIntegrityState?.(vault, context.clock.now());
+  if (kept !== undefined) {
+    context.log.write(
+      'WARN',
+      `${nameOf(layout)}: an older or changed vault was accepted; the former record is ${kept}`,
+    );
+  }
+  return kept;
 }
 
 function warnOfMode(context: Context, layout: ProfileLayout, wanted: MountOptions, readOnly: boolean): void {

@@ -188,8 +188,7 @@ function toResult(
 ): Omit<SyncResult, 'durationMs'> {
   const base = { remote: place, direction: 'upload', mode: request.mode, strategy: 'full' } as const;
   if (outcome === undefined) {
-    const edited = plan.scan.files.filter(({ path }) => plan.edited.includes(path));
-    const uploads = [...plan.files.uploads, ...edited.map(({ path, size }) => ({ path, size }))];
+    const uploads = [...plan.files.uploads, ...plan.edited.map(({ path, size }) => ({ path, size }))];
     return {
       ...base,
       outcome: 'planned',

@@ -1,5 +1,6 @@
 /** Which profiles a command is about, and doing something to each of them. */
 import { listClients, listProfiles, verifyRoot } from '../clients/discovery.ts';
+import { listFormerProfiles } from '../clients/former-tree.ts';
 import { clientLayout, type ProfileLayout, profileLayout } from '../clients/layout.ts';
 import { defaultProfile, parseClientId, parseProfileName } from '../clients/names.ts';
 import { CryptosyncError, toCryptosyncError } from '../system/errors.ts';
@@ -12,6 +13,8 @@ export interface Selection {
   readonly all: boolean;
   readonly profiles: readonly string[];
   readonly allProfiles: boolean;
+  /** Also the profiles of older trees that were not taken over yet. */
+  readonly former?: boolean;
 }
 
 /** @throws INVALID_CLIENT_ID, USAGE, CLIENT_NOT_FOUND, CONFIG_INVALID */
@@ -28,7 +31,8 @@ export function selectProfiles(
     if (profiles.length > 0) return profiles.map((profile) => profileLayout(context.root, client, profile));
     if (!selection.all && !selection.allProfiles)
       return [profileLayout(context.root, client, defaultProfile)];
-    const found = listProfiles(context.root, client);
+    const former = selection.former ? listFormerProfiles(context.root, client) : [];
+    const found = [...listProfiles(context.root, client), ...former];
     if (found.length === 0 && !selection.all) verifyClient(context.root, client);
     return found.map((profile) => profileLayout(context.root, client, profile));
   });
@@ -48,20 +52,28 @@ export interface TargetResult<Result> {
   readonly error?: CryptosyncError;
 }
 
-/** Does `action` to one profile after the other. A failure is kept as its result; an interruption ends the row. */
+/**
+ * Does `action` to every profile. A failure is kept as its result; after an interruption nothing new is begun.
+ * @param atOnce how many at the same time; the results are in the order of the profiles.
+ */
 export async function forEachProfile<Result>(
   layouts: readonly ProfileLayout[],
   signal: AbortSignal | undefined,
   action: (layout: ProfileLayout) => Promise<Result>,
+  atOnce = 1,
 ): Promise<TargetResult<Result>[]> {
   const results: TargetResult<Result>[] = [];
-  for (const layout of layouts) {
-    try {
-      results.push({ layout, result: await action(layout) });
-    } catch (thrown) {
-      results.push({ layout, error: toCryptosyncError(thrown) });
+  const waiting = [...layouts.entries()];
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined && !signal?.aborted; next = waiting.shift()) {
+      const [index, layout] = next;
+      try {
+        results[index] = { layout, result: await action(layout) };
+      } catch (thrown) {
+        results[index] = { layout, error: toCryptosyncError(thrown) };
+      }
     }
-    if (signal?.aborted) break;
-  }
-  return results;
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return results.filter((result) => result !== undefined);
 }

@@ -22,6 +22,7 @@ import {
   executeTransfer,
   isLink,
   nothingTransferred,
+  type PlannedFile,
   planTransfer,
   type TransferMode,
   type TransferPlan,
@@ -56,7 +57,7 @@ export interface UploadRequest {
 export interface UploadPlan {
   readonly files: TransferPlan;
   /** Files that a remote which knows only sizes is sent again, because the index says that they were edited. */
-  readonly edited: readonly string[];
+  readonly edited: readonly PlannedFile[];
   readonly marker: MarkerReading;
   readonly scan: SourceScan;
   readonly changeDetection: ChangeDetection;
@@ -139,7 +140,12 @@ async function verifyRemote(
 }
 
 function everything(scan: SourceScan): TransferPlan {
-  return { uploads: scan.files.map(({ path, size }) => ({ path, size })), deletions: [], bytes: scan.bytes };
+  return {
+    uploads: scan.files.map(({ path, size }) => ({ path, size })),
+    deletions: [],
+    bytes: scan.bytes,
+    movedBytes: 0,
+  };
 }
 
 function editedFiles(
@@ -147,14 +153,14 @@ function editedFiles(
   marker: MarkerReading,
   scan: SourceScan,
   plan: TransferPlan,
-): string[] {
+): PlannedFile[] {
   const index = readSyncIndex(indexFile);
   const isCurrent =
     marker.kind === 'present' &&
     index?.remote === rclonePath(remote) &&
     index.generation === marker.marker.generation;
   const uploaded = new Set(plan.uploads.map(({ path }) => path));
-  return changedSince(isCurrent ? index : undefined, scan).filter((path) => !uploaded.has(path));
+  return changedSince(isCurrent ? index : undefined, scan).filter(({ path }) => !uploaded.has(path));
 }
 
 function transferRequest(request: UploadRequest, start: Date): TransferRequest {
@@ -234,11 +240,9 @@ async function transferUntilSettled(
   }
 }
 
-function movedFiles(before: SourceScan, after: SourceScan): string[] {
+function movedFiles(before: SourceScan, after: SourceScan): PlannedFile[] {
   const known = new Map(before.files.map(({ path, size, stamp }) => [path, `${size} ${stamp}`]));
-  return after.files
-    .filter(({ path, size, stamp }) => known.get(path) !== `${size} ${stamp}`)
-    .map(({ path }) => path);
+  return after.files.filter(({ path, size, stamp }) => known.get(path) !== `${size} ${stamp}`);
 }
 
 async function transferOnce(
@@ -247,11 +251,11 @@ async function transferOnce(
   transfer: TransferRequest,
   { files, edited }: Pick<UploadPlan, 'files' | 'edited'>,
 ): Promise<TransferResult> {
-  const links = files.uploads.map(({ path }) => path).filter(isLink);
+  const links = files.uploads.filter(({ path }) => isLink(path));
   const linked = await uploadFiles(transfer, links, context, onProgress);
   const whole = isNothing({ files, edited: [] })
     ? nothingTransferred
-    : await executeTransfer(transfer, files.deletions.length, context, onProgress);
+    : await executeTransfer(transfer, files, context, onProgress);
   const again = await uploadFiles(transfer, edited, context, onProgress);
   return [whole, again].reduce(addResults, linked);
 }

@@ -4,7 +4,7 @@
  * remote still is at the generation that it was written for.
  */
 import { readTextIfPresent, writeFileAtomic } from '../system/files.ts';
-import type { SourceScan } from './source-scan.ts';
+import type { SourceFile, SourceScan } from './source-scan.ts';
 
 export interface SyncIndex {
   /** The remote that was transferred to, `name:path`. */
@@ -41,8 +41,6 @@ export function writeSyncIndex(path: string, remote: string, generation: number,
 }
 
 /** The files of a scan that the index does not know as they are: all of them without an index. */
-export function changedSince(index: SyncIndex | undefined, scan: SourceScan): string[] {
-  return scan.files
-    .filter((file) => index?.files.get(file.path) !== fingerprint(file))
-    .map(({ path }) => path);
+export function changedSince(index: SyncIndex | undefined, scan: SourceScan): SourceFile[] {
+  return scan.files.filter((file) => index?.files.get(file.path) !== fingerprint(file));
 }

@@ -33,7 +33,10 @@ export interface TransferPlan {
   readonly uploads: readonly PlannedFile[];
   /** Files that exist only on the remote and would be deleted there. */
   readonly deletions: readonly PlannedFile[];
+  /** Of the uploads. */
   readonly bytes: number;
+  /** Bytes that move to the trash on the remote; rclone counts them as transferred. */
+  readonly movedBytes: number;
 }
 
 export interface PlannedFile {
@@ -97,23 +100,25 @@ export async function planTransfer(
 ): Promise<TransferPlan> {
   const uploads: PlannedFile[] = [];
   const deletions: PlannedFile[] = [];
+  let movedBytes = 0;
   const onRecord = ({ skipped, object, size }: LogRecord): void => {
     if (object === undefined) return;
+    if (skipped?.startsWith('move')) movedBytes += size;
     if (skipped === 'copy') uploads.push({ path: object, size });
     // a plain `move` is the old version of an upload on its way to the trash
     if (skipped === 'delete' || skipped === 'move into backup dir') deletions.push({ path: object, size });
   };
   await transfer(request, [...transferArguments(request), '--dry-run'], dependencies, onRecord);
-  return { uploads, deletions, bytes: uploads.reduce((sum, { size }) => sum + size, 0) };
+  return { uploads, deletions, bytes: totalSize(uploads), movedBytes };
 }
 
 /**
  * Carries a transfer out, after the symbolic links of its plan have gone by `uploadFiles`.
- * @param deletions how many files it may delete: those that were planned, and no more.
+ * @param plan it may delete as many files as were planned, and no more.
  */
 export async function executeTransfer(
   request: TransferRequest,
-  deletions: number,
+  plan: TransferPlan,
   dependencies: RcloneDependencies,
   onProgress: ((stats: TransferStats) => void) | undefined,
 ): Promise<TransferResult> {
@@ -122,25 +127,39 @@ export async function executeTransfer(
     [
       ...transferArguments(request),
       '--metadata',
-      ...(request.mode === 'sync' ? ['--max-delete', String(deletions)] : []),
+      ...(request.mode === 'sync' ? ['--max-delete', String(plan.deletions.length)] : []),
       ...progressArguments,
     ],
     dependencies,
     ({ stats }) => stats !== undefined && onProgress?.(stats),
   );
-  return toResult(result);
+  const { stats } = result;
+  return {
+    files: stats?.transfers ?? 0,
+    bytes: Math.max(0, (stats?.bytes ?? 0) - plan.movedBytes),
+    deleted: stats?.deletes ?? 0,
+  };
+}
+
+export function addResults(a: TransferResult, b: TransferResult): TransferResult {
+  return { files: a.files + b.files, bytes: a.bytes + b.bytes, deleted: a.deleted + b.deleted };
+}
+
+function totalSize(files: readonly PlannedFile[]): number {
+  return files.reduce((sum, { size }) => sum + size, 0);
 }
 
 /** Uploads just the named files, whatever the remote holds under these names; the others are not looked at. */
 export async function uploadFiles(
   request: TransferRequest,
-  paths: readonly string[],
+  files: readonly PlannedFile[],
   dependencies: RcloneDependencies,
   onProgress: ((stats: TransferStats) => void) | undefined,
 ): Promise<TransferResult> {
-  const [links, files] = [paths.filter(isLink), paths.filter((path) => !isLink(path))];
+  const links = files.filter(({ path }) => isLink(path));
+  const others = files.filter(({ path }) => !isLink(path));
   const first = await uploadNamed(request, links, [], dependencies, onProgress);
-  return addResults(first, await uploadNamed(request, files, ['--metadata'], dependencies, onProgress));
+  return addResults(first, await uploadNamed(request, others, ['--metadata'], dependencies, onProgress));
 }
 
 /**
@@ -153,16 +172,16 @@ export function isLink(path: string): boolean {
 
 async function uploadNamed(
   request: TransferRequest,
-  paths: readonly string[],
+  files: readonly PlannedFile[],
   flags: readonly string[],
   dependencies: RcloneDependencies,
   onProgress: ((stats: TransferStats) => void) | undefined,
 ): Promise<TransferResult> {
-  if (paths.length === 0) return nothingTransferred;
+  if (files.length === 0) return nothingTransferred;
   const directory = mkdtempSync(join(tmpdir(), 'cryptosync-list-'));
   try {
     const list = join(directory, 'files');
-    writeFileSync(list, `${paths.join('\n')}\n`, { mode: 0o600 });
+    writeFileSync(list, `${files.map(({ path }) => path).join('\n')}\n`, { mode: 0o600 });
     const args = withoutFilter(transferArguments({ ...request, mode: 'copy' }));
     const result = await transfer(
       request,
@@ -170,7 +189,8 @@ async function uploadNamed(
       dependencies,
       ({ stats }) => stats !== undefined && onProgress?.(stats),
     );
-    return toResult(result);
+    // what rclone counts may include the old versions on their way to the trash
+    return { files: result.stats?.transfers ?? 0, bytes: totalSize(files), deleted: 0 };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -183,14 +203,6 @@ function withoutFilter(args: readonly string[]): string[] {
 }
 
 const progressArguments = ['--stats', statsInterval, '--stats-log-level', 'NOTICE'];
-
-function toResult({ stats }: RcloneResult): TransferResult {
-  return { files: stats?.transfers ?? 0, bytes: stats?.bytes ?? 0, deleted: stats?.deletes ?? 0 };
-}
-
-export function addResults(a: TransferResult, b: TransferResult): TransferResult {
-  return { files: a.files + b.files, bytes: a.bytes + b.bytes, deleted: a.deleted + b.deleted };
-}
 
 /** Counts the files on the remote, the tool's own left out. */
 export async function countRemoteFiles(remote: Remote, dependencies: RcloneDependencies): Promise<number> {

@@ -2,10 +2,12 @@
 
 import { resolve } from 'node:path';
 import type { ProfileLayout } from '../clients/layout.ts';
+import { parseProfileName } from '../clients/names.ts';
 import { defaultBinDirectory, type Program } from '../clients/scripts.ts';
 import type { Context } from '../operations/context.ts';
-import { executeInstall, type InstallResult } from '../operations/install.ts';
-import type { InstallPlan, InstallRequest } from '../operations/install-plan.ts';
+import { executeInstall, type InstallResult } from '../operations/install/execute.ts';
+import type { InstallPlan } from '../operations/install/plan.ts';
+import type { InstallRequest } from '../operations/install/request.ts';
 import { nameOf } from '../operations/recorded.ts';
 import type { EngineName } from '../vaults/engine.ts';
 import type { Manner, Reporter } from './base-command.ts';
@@ -22,6 +24,7 @@ export interface InstallFlags extends RemoteOptionFlags {
   readonly 'remote-type'?: string | undefined;
   readonly 'remote-path'?: string | undefined;
   readonly 'bin-dir'?: string | undefined;
+  readonly 'share-vault'?: string | undefined;
   readonly links: boolean;
   readonly force: boolean;
   readonly 'with-deps': boolean;
@@ -45,6 +48,7 @@ export function installRequestOf(
     remoteOptions: options,
     publicOptions: publicNames,
     binDirectory: binDirectory(context, flags),
+    shareVault: flags['share-vault'] === undefined ? undefined : parseProfileName(flags['share-vault']),
     force: flags.force,
     withDependencies: flags['with-deps'],
     initialSync: flags['initial-sync'],
@@ -63,6 +67,7 @@ function binDirectory(context: Context, flags: InstallFlags): string | undefined
 
 export function planLines(plan: InstallPlan): string[] {
   return [
+    ...plan.notes,
     ...plan.steps.map(({ title, needed }) => `${needed ? 'would: ' : 'as is: '}${title}`),
     'Nothing was changed.',
   ];
@@ -83,7 +88,7 @@ export async function carryOutInstall(
   { program, wait, flags, manner }: InstallPresentation,
   reporter: Reporter,
 ): Promise<InstallResult> {
-  const password = passwordProvider(context, flags, manner, plan.vault === 'create');
+  const password = passwordProvider(context, flags, manner, plan.vault.action === 'create');
   const result = await executeInstall(context, request, plan, {
     password,
     program,
@@ -109,6 +114,7 @@ function resultLines(
       : layout.linkNames[action as 'mount'];
   const { remote } = result;
   return [
+    ...result.notes.map((note) => `${nameOf(layout)}: ${note}`),
     `${nameOf(layout)} is set up: ${result.created.length === 0 ? 'nothing was missing' : `${count(result.created.length, 'path')} made or changed`}.`,
     `  vault   ${result.encryptedDir} (${result.engine})`,
     `  mount   ${result.mountDir}${result.mounted ? ' (mounted)' : `: ${call('mount')}`}`,

@@ -25,8 +25,10 @@ export function passwordProvider(
     stdin ??= readFileSync(0);
     return Buffer.from(stdin);
   };
-  return async (layout, profile) =>
-    await readPassword(
+  // two vaults may be mounted at the same time: their questions come one after the other
+  let last: Promise<unknown> = Promise.resolve();
+  const provide: PasswordProvider = (layout, profile) =>
+    readPassword(
       {
         file: flags['password-file'],
         command: flags['password-command'],
@@ -39,6 +41,70 @@ export function passwordProvider(
       },
       { environment: context.environment, signal: context.signal, warn: context.warn, readStdin },
     );
+  return (layout, profile) => {
+    const answer = last.then(() => provide(layout, profile));
+    last = answer.catch(() => {});
+    return answer;
+  };
+}
+
+export interface NewPasswordFlags extends PasswordFlags {
+  readonly 'new-password-file'?: string | undefined;
+}
+
+/** The old and the new password for a change. When both come from stdin, they are its first and second line. */
+export function oldAndNewPassword(
+  context: Context,
+  flags: NewPasswordFlags,
+  manner: Manner,
+  subject: string,
+): { oldPassword: PasswordProvider; newPassword: () => Promise<Secret> } {
+  const newFile = flags['new-password-file'];
+  const { CRYPTOSYNC_NEW_PASSWORD: variable, ...environment } = context.environment;
+  let lines: Buffer[] | undefined;
+  const stdinLine = (index: number): Buffer => {
+    lines ??= splitLines(readFileSync(0));
+    return Buffer.from(lines[index] ?? Buffer.alloc(0));
+  };
+  const bothFromStdin = flags['password-file'] === '-' && newFile === '-';
+  const dependencies = { signal: context.signal, warn: context.warn };
+  return {
+    oldPassword: bothFromStdin
+      ? () =>
+          readPassword(
+            { file: '-', credential: '', subject },
+            { ...dependencies, environment, readStdin: () => stdinLine(0) },
+          )
+      : passwordProvider(context, flags, manner, false),
+    newPassword: () =>
+      readPassword(
+        {
+          file: newFile,
+          credential: '',
+          subject: `${subject} (new)`,
+          prompt: manner.mayPrompt ? () => promptForPassword(subject, true, context.signal) : undefined,
+        },
+        {
+          ...dependencies,
+          // of the variables only the new password's counts here
+          environment: {
+            PATH: environment['PATH'],
+            ...(variable === undefined ? {} : { CRYPTOSYNC_PASSWORD: variable }),
+          },
+          readStdin: () => stdinLine(bothFromStdin ? 1 : 0),
+        },
+      ),
+  };
+}
+
+function splitLines(bytes: Buffer): Buffer[] {
+  const lines: Buffer[] = [];
+  let start = 0;
+  for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, start)) {
+    lines.push(bytes.subarray(start, end));
+    start = end + 1;
+  }
+  return [...lines, bytes.subarray(start)];
 }
 
 const attempts = 3;

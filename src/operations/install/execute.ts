@@ -3,30 +3,34 @@
  * what is done and does the rest. Nothing here removes or makes anew a vault that is there.
  */
 import { randomUUID } from 'node:crypto';
-import { configLock, directoryMode, rcloneLock, vaultLock } from '../clients/layout.ts';
-import { withLock } from '../clients/lock.ts';
-import type { Profile } from '../clients/profile.ts';
-import { writeProfile } from '../clients/profile-store.ts';
-import { linkPaths, type Program, writeLinks, writeScripts } from '../clients/scripts.ts';
-import { recordedLinks } from '../clients/summary.ts';
-import { readRcloneConf, remoteType } from '../remotes/rclone-conf.ts';
-import { writeRemote } from '../remotes/remote-setup.ts';
-import type { Secret } from '../secrets/secret.ts';
-import { installTools } from '../system/dependencies.ts';
-import { CryptosyncError } from '../system/errors.ts';
-import { ensureDirectory } from '../system/files.ts';
-import { createVault } from '../vaults/creation.ts';
-import { defaultMountOptions } from '../vaults/engine.ts';
-import { setImmutable } from '../vaults/mount-point.ts';
-import { mountVault, stateOfVault, unmountVault } from '../vaults/mounting.ts';
-import { inspectEncryptedDirectory } from '../vaults/vault-directory.ts';
-import type { Context, PasswordProvider } from './context.ts';
-import type { InstallPlan, InstallRequest, StepId } from './install-plan.ts';
-import { mountProfile } from './mount.ts';
-import { refreshSummary } from './profile-change.ts';
-import { nameOf, recorded } from './recorded.ts';
-import { type SyncResult, syncProfile } from './sync.ts';
-import { vaultOf } from './vault-of.ts';
+import { chmodSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { configLock, directoryMode, rcloneLock, vaultLock } from '../../clients/layout.ts';
+import { withLock } from '../../clients/lock.ts';
+import type { Profile } from '../../clients/profile.ts';
+import { writeProfile } from '../../clients/profile-store.ts';
+import { linkPaths, type Program, writeLinks, writeScripts } from '../../clients/scripts.ts';
+import { recordedLinks } from '../../clients/summary.ts';
+import { readRcloneConf, remoteType, restoreConfMode } from '../../remotes/rclone-conf.ts';
+import { writeRemote } from '../../remotes/remote-setup.ts';
+import type { Secret } from '../../secrets/secret.ts';
+import { installTools } from '../../system/dependencies.ts';
+import { CryptosyncError } from '../../system/errors.ts';
+import { ensureDirectory } from '../../system/files.ts';
+import { createVault } from '../../vaults/creation.ts';
+import { defaultMountOptions } from '../../vaults/engine.ts';
+import { setImmutable } from '../../vaults/mount-point.ts';
+import { mountVault, stateOfVault, unmountVault } from '../../vaults/mounting.ts';
+import { adoptOutsideConfig } from '../../vaults/outside-config.ts';
+import { inspectEncryptedDirectory } from '../../vaults/vault-directory.ts';
+import type { Context, PasswordProvider } from '../context.ts';
+import { mountProfile } from '../mount.ts';
+import { refreshSummary } from '../profile-change.ts';
+import { nameOf, recorded } from '../recorded.ts';
+import { type SyncResult, syncProfile } from '../sync.ts';
+import { vaultOf } from '../vault-of.ts';
+import type { InstallPlan, StepId } from './plan.ts';
+import type { InstallRequest } from './request.ts';
 
 export interface InstallResult {
   readonly client: string;
@@ -39,6 +43,8 @@ export interface InstallResult {
   readonly created: readonly string[];
   readonly mounted: boolean;
   readonly synced: boolean;
+  /** What an operator should know of an older tree that was taken over. */
+  readonly notes: readonly string[];
 }
 
 export interface InstallInputs {
@@ -89,7 +95,7 @@ export async function executeInstall(
     synced: undefined,
     mounted: false,
   };
-  if (needsPassword(plan, request))
+  if (await needsPassword(plan, request))
     installation.password = await inputs.password(request.layout, plan.profile);
   const steps = plan.steps
     .filter(({ needed }) => needed)
@@ -114,9 +120,11 @@ async function runInOrder(steps: readonly RunnableStep[]): Promise<void> {
   for (const { work } of steps) await work();
 }
 
-/** An adopted vault is opened when a password is at hand, so that it gets its id at once. */
-export function needsPassword(plan: InstallPlan, request: InstallRequest): boolean {
-  return plan.vault === 'create' || plan.vault === 'adopt' || request.autoMount;
+/** A vault is opened when it is made, adopted (which gives it its id) or mounted; one that is mounted is open. */
+async function needsPassword(plan: InstallPlan, request: InstallRequest): Promise<boolean> {
+  if (plan.vault.action === 'create') return true;
+  if (plan.vault.action === 'keep' && !request.autoMount) return false;
+  return (await stateOfVault(vaultOf(request.layout, plan.profile))).kind !== 'mounted';
 }
 
 const stepWork: Readonly<Record<StepId, (installation: Installation) => Promise<void>>> = {
@@ -169,13 +177,11 @@ const stepWork: Readonly<Record<StepId, (installation: Installation) => Promise<
   },
   mount: async (installation) => {
     const { context, request, inputs, password } = installation;
-    if (password === undefined)
-      throw new CryptosyncError('PASSWORD_REQUIRED', 'the password of the vault is needed');
     await mountProfile(context, {
       layout: request.layout,
       options: {},
       // the one that was asked for at the beginning; the mount wipes what it is given
-      password: async () => password,
+      password: async () => password ?? fail(passwordRequired(request)),
       wait: inputs.wait,
     });
     installation.mounted = true;
@@ -209,20 +215,41 @@ async function layOut({ context, request, plan, created }: Installation): Promis
   for (const [path, mode] of directories) {
     if (ensureDirectory(path, mode)) created.push(path);
   }
+  created.push(...tighten(layout));
   const vault = vaultOf(layout, plan.profile);
   if ((await stateOfVault(vault)).kind !== 'unmounted') return;
   if (ensureDirectory(vault.mountDir, directoryMode)) created.push(vault.mountDir);
   await setImmutable(vault.mountDir, true, context.environment);
 }
 
+/** Older trees were readable by everyone. @returns what was closed */
+function tighten(layout: InstallRequest['layout']): string[] {
+  const own = [layout.toolDirectory, layout.configDirectory, layout.stateDirectory, layout.rcloneDirectory];
+  const loose = own.filter((path) => (statSync(path).mode & 0o077) !== 0);
+  for (const path of loose) chmodSync(path, directoryMode);
+  restoreConfMode(layout.rcloneConfig);
+  return loose;
+}
+
+function passwordRequired({ layout }: InstallRequest): CryptosyncError {
+  return new CryptosyncError('PASSWORD_REQUIRED', `the password of ${nameOf(layout)} is needed`);
+}
+
+function fail(error: CryptosyncError): never {
+  throw error;
+}
+
 /** Makes the vault, or gives the one that is there its id. The profile gets the id; it is written in its own step. */
 async function provideVault(installation: Installation): Promise<void> {
-  const { context, request, password, profile } = installation;
+  const { context, request, plan, password, profile } = installation;
   const vault = vaultOf(request.layout, profile);
-  if (password === undefined)
-    throw new CryptosyncError('PASSWORD_REQUIRED', 'the password of the vault is needed');
+  if (plan.vault.outsideConfig !== undefined) {
+    adoptOutsideConfig(vault.engine, vault.encryptedDir, plan.vault.outsideConfig);
+    installation.created.push(join(vault.encryptedDir, vault.engine.configFile));
+  }
   // looked at again under the lock: another install may have made it since the plan
   if (inspectEncryptedDirectory(vault.engine, vault.encryptedDir).kind !== 'vault') {
+    if (password === undefined) throw passwordRequired(request);
     const vaultId = randomUUID();
     ensureDirectory(vault.stateDirectory, directoryMode);
     await createVault(vault.engine, vault.encryptedDir, password, vaultId, vault, context);
@@ -264,7 +291,7 @@ function summariseClient({ context, request }: Installation): void {
   refreshSummary(context, layout, links);
 }
 
-function toResult({ request, profile, created, mounted, synced }: Installation): InstallResult {
+function toResult({ request, plan, profile, created, mounted, synced }: Installation): InstallResult {
   const { remote } = profile;
   return {
     client: request.layout.client,
@@ -283,5 +310,6 @@ function toResult({ request, profile, created, mounted, synced }: Installation):
     created,
     mounted,
     synced: synced !== undefined,
+    notes: plan.notes,
   };
 }

@@ -1,0 +1,103 @@
+/** What must hold of the tree before an install begins. Each check throws, and changes nothing. */
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ProfileLayout } from '../../clients/layout.ts';
+import type { Profile } from '../../clients/profile.ts';
+import { CryptosyncError } from '../../system/errors.ts';
+import { kindOf } from '../../system/files.ts';
+import type { Engine } from '../../vaults/engine.ts';
+import { resolveMountPath, verifyNoStrays } from '../../vaults/mount-point.ts';
+import { readMountTable } from '../../vaults/mount-table.ts';
+import { inspectEncryptedDirectory } from '../../vaults/vault-directory.ts';
+
+/** A client's directory must be a directory, not a link that leads elsewhere. @throws CONFIG_INVALID */
+export function verifyOwnTree(layout: ProfileLayout, userId: number): void {
+  for (const path of [layout.directory, layout.vaultDirectory, layout.toolDirectory]) {
+    const kind = kindOf(path);
+    if (kind === 'none' || kind === 'directory') continue;
+    const owner = lstatSync(path).uid;
+    if (kind === 'link' && (owner === userId || owner === 0)) continue;
+    throw new CryptosyncError(
+      'CONFIG_INVALID',
+      `${path} is ${kind === 'link' ? `a link owned by uid ${owner}` : 'not a directory'}`,
+      {
+        hint: 'Move it away, or choose another client id or root.',
+      },
+    );
+  }
+}
+
+/** `create` a new vault; `adopt` one that is there and has no profile with its id yet; `keep` the profile's own. */
+export interface VaultPlan {
+  readonly action: 'create' | 'adopt' | 'keep';
+  /** A configuration of an older tree that is kept outside the vault and must be copied in. */
+  readonly outsideConfig: string | undefined;
+}
+
+/** @throws VAULT_MISSING, CONFIG_INVALID */
+export function planVault(layout: ProfileLayout, engine: Engine, profile: Profile): VaultPlan {
+  const { encryptedDir } = profile;
+  const content = inspectEncryptedDirectory(engine, encryptedDir);
+  const outside = outsideConfigOf(layout, engine);
+  switch (content.kind) {
+    case 'vault':
+      return { action: profile.vaultId === undefined ? 'adopt' : 'keep', outsideConfig: undefined };
+    case 'missing':
+    case 'empty':
+      if (profile.vaultId === undefined && outside === undefined) {
+        return { action: 'create', outsideConfig: undefined };
+      }
+      throw new CryptosyncError(
+        'VAULT_MISSING',
+        `the vault in ${encryptedDir} is gone: the directory is ${content.kind}`,
+        {
+          hint: 'Is its disk mounted? Otherwise bring it back from the remote. An install never makes a new vault in its place.',
+        },
+      );
+    case 'other':
+      if (outside !== undefined) return { action: 'adopt', outsideConfig: outside };
+      throw new CryptosyncError(
+        'CONFIG_INVALID',
+        `${encryptedDir} holds files but no ${engine.name} vault: ${content.names.join(', ')}`,
+        { hint: "Move them away, or bring the vault's configuration file back, then run install again." },
+      );
+  }
+}
+
+function outsideConfigOf(layout: ProfileLayout, engine: Engine): string | undefined {
+  const name = engine.formerConfigName?.(layout.profile);
+  if (name === undefined) return undefined;
+  const path = join(layout.configDirectory, name);
+  return kindOf(path) === 'file' ? path : undefined;
+}
+
+/** @throws MOUNT_DIR_NOT_EMPTY, VAULT_MOUNTED */
+export function verifyMountDirectory(profile: Profile, existing: Profile | undefined): void {
+  const mountDir = resolveMountPath(profile.mountDir);
+  const table = readMountTable();
+  if (existing !== undefined && existing.mountDir !== profile.mountDir) {
+    const old = resolveMountPath(existing.mountDir);
+    if (table.some((entry) => entry.mountPoint === old)) {
+      throw new CryptosyncError(
+        'VAULT_MOUNTED',
+        `the vault is mounted at ${old}, so its mount directory can't change now`,
+        {
+          hint: 'Unmount it first.',
+        },
+      );
+    }
+  }
+  if (table.some((entry) => entry.mountPoint === mountDir)) return;
+  verifyEmpty(mountDir);
+}
+
+function verifyEmpty(mountDir: string): void {
+  const kind = kindOf(mountDir);
+  if (kind === 'none') return;
+  if (kind !== 'directory') {
+    throw new CryptosyncError('CONFIG_INVALID', `the mount directory ${mountDir} is not a directory`, {
+      hint: 'Choose another with --mount-dir.',
+    });
+  }
+  verifyNoStrays(mountDir);
+}

@@ -1,0 +1,127 @@
+/**
+ * What an install would do, decided before anything is changed: a list of steps, each needed or done already. The
+ * same plan is shown by `--dry-run`, drawn as a task list, and carried out.
+ */
+import { join } from 'node:path';
+import { verifyRoot } from '../../clients/discovery.ts';
+import { type FormerProfile, findPasswordFiles } from '../../clients/former-tree.ts';
+import type { ProfileLayout } from '../../clients/layout.ts';
+import type { Profile } from '../../clients/profile.ts';
+import { readProfileIfPresent } from '../../clients/profile-store.ts';
+import { verifyLinksFree } from '../../clients/scripts.ts';
+import { readRcloneConf } from '../../remotes/rclone-conf.ts';
+import { missingTools, type ToolName, toolMissing } from '../../system/dependencies.ts';
+import type { Engine } from '../../vaults/engine.ts';
+import { engineNamed } from '../../vaults/engines.ts';
+import { resolveMountPath, verifySeparate } from '../../vaults/mount-point.ts';
+import type { Context } from '../context.ts';
+import { planVault, type VaultPlan, verifyMountDirectory, verifyOwnTree } from './checks.ts';
+import { findOrigin, planProfile, verifyChanges } from './profile.ts';
+import { planRemote, type RemotePlan } from './remote.ts';
+import type { InstallRequest } from './request.ts';
+
+export const stepIds = [
+  'tools',
+  'directories',
+  'vault',
+  'remote',
+  'profile',
+  'scripts',
+  'links',
+  'summary',
+  'sync',
+  'mount',
+] as const;
+export type StepId = (typeof stepIds)[number];
+
+export interface InstallStep {
+  readonly id: StepId;
+  readonly title: string;
+  /** False when there is nothing to do: it is done already, or was not asked for. */
+  readonly needed: boolean;
+}
+
+export interface InstallPlan {
+  readonly steps: readonly InstallStep[];
+  readonly engine: Engine;
+  readonly missingTools: readonly ToolName[];
+  readonly vault: VaultPlan;
+  /** To be written into rclone.conf; undefined leaves it as it is. */
+  readonly remote: RemotePlan | undefined;
+  readonly profile: Profile;
+  readonly profileChanges: boolean;
+  /** What an operator should know of an older tree that is taken over. */
+  readonly notes: readonly string[];
+}
+
+/** Decides what an install does. It changes nothing. @throws every reason why it would fail that can be told now */
+export async function planInstall(context: Context, request: InstallRequest): Promise<InstallPlan> {
+  const { layout } = request;
+  verifyRoot(context.root, context.userId);
+  verifyOwnTree(layout, context.userId);
+  const existing = readProfileIfPresent(layout);
+  const origin = findOrigin(context, request, existing);
+  const conf = readRcloneConf(layout.rcloneConfig);
+  const profile = planProfile(context, request, origin, conf);
+  if (existing !== undefined) verifyChanges(request, existing, profile);
+  const engine = engineNamed(profile.engine);
+  const missing = missingTools([...engine.tools, 'rclone', 'flock'], context.environment);
+  if (missing.length > 0 && !request.withDependencies) throw toolMissing(missing, context.environment);
+  const remote = await planRemote(context, request, profile, conf, missing.includes('rclone'));
+  verifySeparate(resolveMountPath(profile.encryptedDir), resolveMountPath(profile.mountDir));
+  const vault = planVault(layout, engine, profile);
+  verifyMountDirectory(profile, existing);
+  if (request.binDirectory !== undefined) verifyLinksFree(layout, request.binDirectory);
+  const profileChanges = JSON.stringify(existing) !== JSON.stringify(profile);
+  const notes = origin.former === undefined ? [] : formerTreeNotes(layout, origin.former, vault);
+  const parts = { engine, missingTools: missing, vault, remote, profile, profileChanges, notes };
+  return { ...parts, steps: stepsOf(request, parts) };
+}
+
+/** Each thing that was found in an older tree and is done about it. */
+function formerTreeNotes(layout: ProfileLayout, former: FormerProfile, vault: VaultPlan): string[] {
+  return [
+    `taken over from ${former.file}, which stays as it is`,
+    ...(former.unknownKeys.length === 0 ? [] : [`not taken over, unknown: ${former.unknownKeys.join(', ')}`]),
+    ...(vault.outsideConfig === undefined
+      ? []
+      : [`${vault.outsideConfig} is copied into the vault; the original stays`]),
+    ...findPasswordFiles(layout).map(
+      (file) =>
+        `${join(layout.directory, file)} looks like a password in the clear: keep it elsewhere, then remove it`,
+    ),
+  ];
+}
+
+function stepsOf(request: InstallRequest, plan: Omit<InstallPlan, 'steps'>): InstallStep[] {
+  const { engine, profile, remote } = plan;
+  const vaultTitle = {
+    create: `Make a ${engine.name} vault in ${profile.encryptedDir}`,
+    adopt: `Adopt the ${engine.name} vault in ${profile.encryptedDir}`,
+    keep: `Keep the ${engine.name} vault in ${profile.encryptedDir}`,
+  }[plan.vault.action];
+  const remoteTitle =
+    remote === undefined
+      ? 'Leave rclone.conf as it is'
+      : `Set up the remote ${remote.name} (${remote.type}) in rclone.conf`;
+  return [
+    {
+      id: 'tools',
+      title: plan.missingTools.length === 0 ? 'Find the tools' : `Install ${plan.missingTools.join(', ')}`,
+      needed: plan.missingTools.length > 0,
+    },
+    { id: 'directories', title: `Lay out ${request.layout.directory}`, needed: true },
+    { id: 'vault', title: vaultTitle, needed: plan.vault.action !== 'keep' },
+    { id: 'remote', title: remoteTitle, needed: remote !== undefined },
+    { id: 'profile', title: `Write the profile ${request.layout.profileFile}`, needed: plan.profileChanges },
+    { id: 'scripts', title: `Write the scripts in ${request.layout.scriptsDirectory}`, needed: true },
+    {
+      id: 'links',
+      title: `Link them in ${request.binDirectory ?? ''}`,
+      needed: request.binDirectory !== undefined,
+    },
+    { id: 'summary', title: `Write ${request.layout.summary}`, needed: true },
+    { id: 'sync', title: 'Sync to the remote', needed: request.initialSync },
+    { id: 'mount', title: `Mount at ${profile.mountDir}`, needed: request.autoMount },
+  ];
+}

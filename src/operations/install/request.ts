@@ -1,0 +1,33 @@
+/** What an install is asked to do. */
+import type { ProfileLayout } from '../../clients/layout.ts';
+import type { ProfileName } from '../../clients/names.ts';
+import { CryptosyncError } from '../../system/errors.ts';
+import type { EngineName } from '../../vaults/engine.ts';
+
+export interface InstallRequest {
+  readonly layout: ProfileLayout;
+  /** Undefined fields were not asked for: what is there stays, and a new profile gets the default. */
+  readonly engine?: EngineName | undefined;
+  readonly mountDir?: string | undefined;
+  readonly remoteName?: string | undefined;
+  readonly remoteType?: string | undefined;
+  readonly remotePath?: string | undefined;
+  readonly remoteOptions: ReadonlyMap<string, string>;
+  /** The options that came by argv, where a secret is public. */
+  readonly publicOptions: readonly string[];
+  /** Undefined makes no links. */
+  readonly binDirectory: string | undefined;
+  /** Another profile of the client whose vault this one sends to a second remote. */
+  readonly shareVault?: ProfileName | undefined;
+  readonly force: boolean;
+  readonly withDependencies: boolean;
+  readonly initialSync: boolean;
+  readonly autoMount: boolean;
+}
+
+/** The error for a difference that only --force may make. */
+export function alreadyInstalled(what: string): CryptosyncError {
+  return new CryptosyncError('ALREADY_INSTALLED', `${what} than asked for`, {
+    hint: 'To change the configuration of an installed client: --force. It never touches a vault.',
+  });
+}

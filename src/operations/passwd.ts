@@ -1,0 +1,64 @@
+/** Changing the password of a profile's vault. */
+import { directoryMode, engineStateDirectory, type ProfileLayout, vaultLock } from '../clients/layout.ts';
+import { withLock } from '../clients/lock.ts';
+import { readProfile } from '../clients/profile-store.ts';
+import type { Secret } from '../secrets/secret.ts';
+import { ensureDirectory } from '../system/files.ts';
+import { changeVaultPassword, verifyChangeable } from '../vaults/password-change.ts';
+import type { Around, Context, PasswordProvider } from './context.ts';
+import { nameOf, recorded } from './recorded.ts';
+import { vaultOf } from './vault-of.ts';
+
+export interface PasswdRequest {
+  readonly layout: ProfileLayout;
+  readonly oldPassword: PasswordProvider;
+  readonly newPassword: () => Promise<Secret>;
+  readonly wait: number;
+  readonly around?: Around | undefined;
+}
+
+export interface PasswdResult {
+  readonly client: string;
+  readonly profile: string;
+  readonly changed: true;
+  /** What an operator must know: other copies of the old configuration still open with the old password. */
+  readonly warning: string;
+}
+
+/** @throws WRONG_PASSWORD, INVALID_PASSWORD, VAULT_MOUNTED, CONFIG_INVALID; then the old password still holds */
+export async function changePassword(context: Context, request: PasswdRequest): Promise<PasswdResult> {
+  const { layout, around = (work) => work() } = request;
+  const profile = readProfile(layout);
+  const vault = vaultOf(layout, profile);
+  await verifyChangeable(vault);
+  const old = await request.oldPassword(layout, profile);
+  const next = await request.newPassword();
+  const keepDirectory = engineStateDirectory(layout);
+  const lock = {
+    path: vaultLock(layout, vault.encryptedDir),
+    subject: `the vault of ${nameOf(layout)}`,
+    purpose: 'passwd',
+    wait: request.wait,
+  };
+  const work = (): Promise<void> =>
+    withLock(lock, context, async () => {
+      ensureDirectory(keepDirectory, directoryMode);
+      await changeVaultPassword(vault, old, next, keepDirectory, context);
+    });
+  try {
+    await recorded(
+      context,
+      layout,
+      'passwd',
+      () => around(work),
+      () => ({ outcome: 'changed' }),
+    );
+  } finally {
+    old.wipe();
+    next.wipe();
+  }
+  return { client: layout.client, profile: layout.profile, changed: true, warning: oldCopies };
+}
+
+const oldCopies =
+  'Copies of the old configuration file still open with the old password: on the remote until the next sync, in its trash until that is pruned, and in every other backup.';
