@@ -33,7 +33,8 @@ async function start() {
 function enableCompileCache() {
   const fs = process.getBuiltinModule('node:fs');
   const userId = process.getuid();
-  const { XDG_CACHE_HOME, HOME } = process.env;
+  const { XDG_CACHE_HOME, HOME, NODE_DISABLE_COMPILE_CACHE } = process.env;
+  if (NODE_DISABLE_COMPILE_CACHE) return;
   const caches = userId === 0 ? '/var/cache' : XDG_CACHE_HOME || `${HOME}/.cache`;
   if (!caches.startsWith('/')) return;
   const folder = `${caches}/cryptosync`;
