@@ -8,6 +8,7 @@ import {
   type DeleteLimit,
   isWithinLimit,
   verifyDeletions,
+  verifyNotEmptied,
   verifyRemoteIdentity,
   verifySource,
 } from '../remotes/guard.ts';
@@ -34,6 +35,7 @@ import { pruneTrash, trashFor } from '../remotes/trash.ts';
 import { toIsoSeconds } from '../system/clock.ts';
 import { CryptosyncError } from '../system/errors.ts';
 import { readTextIfPresent } from '../system/files.ts';
+import { resolveMountPath } from '../vaults/mount-point.ts';
 import type { Vault } from '../vaults/mounting.ts';
 import { inspectEncryptedDirectory } from '../vaults/vault-directory.ts';
 import type { Context } from './context.ts';
@@ -85,6 +87,8 @@ export async function planUpload(context: Context, request: UploadRequest): Prom
   const scan = scanSource(vault.encryptedDir);
   const transfer = transferRequest(request, context.clock.now());
   const plan = isEmpty ? everything(scan) : await planTransfer(transfer, context);
+  if (mode === 'sync')
+    verifyNotEmptied(rclonePath(remote), scan.files.length, plan.deletions.length, deleteLimit);
   if (mode === 'sync' && !isWithinLimit(plan.deletions.length, deleteLimit)) {
     const remoteFiles = await countRemoteFiles(remote, context);
     verifyDeletions(rclonePath(remote), plan.deletions.length, remoteFiles, deleteLimit);
@@ -102,10 +106,11 @@ function sourceState({ engine, encryptedDir }: Vault): 'missing' | 'bare' | 'fil
 
 /** A remote on this machine must not lie in the vault, nor the vault in it. @throws CONFIG_INVALID */
 function verifyApart({ encryptedDir, mountDir }: Vault, remote: Remote): void {
-  const target = localDirectory(remote);
-  if (target === undefined) return;
+  const directoryOfRemote = localDirectory(remote);
+  if (directoryOfRemote === undefined) return;
+  const target = resolveMountPath(directoryOfRemote);
   for (const directory of [encryptedDir, mountDir]) {
-    if (`${target}/`.startsWith(`${directory}/`) || `${directory}/`.startsWith(`${target}/`)) {
+    if (isInside(target, directory) || isInside(directory, target)) {
       throw new CryptosyncError(
         'CONFIG_INVALID',
         `the remote ${target} and the vault's ${directory} overlap`,
@@ -115,6 +120,10 @@ function verifyApart({ encryptedDir, mountDir }: Vault, remote: Remote): void {
       );
     }
   }
+}
+
+function isInside(inner: string, outer: string): boolean {
+  return `${inner}/`.startsWith(outer === '/' ? outer : `${outer}/`);
 }
 
 /** @returns whether the remote is empty. @throws VAULT_FOREIGN, REMOTE_NOT_EMPTY */

@@ -73,6 +73,30 @@ export function verifyRemoteIdentity(remote: RemoteFacts, vaultId: string | unde
   });
 }
 
+/** Configuration, root directory and canary: a vault of either engine that holds no file of its owner. */
+const filesOfAnEmptyVault = 3;
+
+/**
+ * A source from which all files were deleted takes nothing off the remote unless a limit says so, however few they
+ * were. @throws VAULT_EMPTY
+ */
+export function verifyNotEmptied(
+  place: string,
+  sourceFiles: number,
+  deletions: number,
+  limit: DeleteLimit | undefined,
+): void {
+  if (deletions === 0 || limit !== undefined || sourceFiles > filesOfAnEmptyVault) return;
+  throw new CryptosyncError(
+    'VAULT_EMPTY',
+    `the vault holds no files any more, and ${deletions} in ${place} would be deleted`,
+    {
+      hint: `If they are meant to go: --max-delete ${deletions}. Otherwise bring the vault back from the remote, which was left as it is.`,
+      details: { deletions },
+    },
+  );
+}
+
 /** True when the planned deletions are so few that the number of files on the remote does not matter. */
 export function isWithinLimit(deletions: number, limit: DeleteLimit | undefined): boolean {
   if (deletions === 0) return true;
