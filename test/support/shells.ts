@@ -1,0 +1,57 @@
+/** The completion scripts in the shells that they are for. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Shell } from '../../src/operations/completions.ts';
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** The generated script of each shell. */
+export const completionScripts: Readonly<Record<Shell, string>> = {
+  bash: here('../../completions/cryptosync.bash'),
+  zsh: here('../../completions/_cryptosync'),
+  fish: here('../../completions/cryptosync.fish'),
+};
+
+const drivers: Readonly<Record<Shell, readonly [string, ...string[]]>> = {
+  bash: ['bash', '--norc', '--noprofile', here('shells/complete.bash')],
+  zsh: ['zsh', '-f', here('shells/complete.zsh')],
+  fish: ['fish', '--no-config', here('shells/complete.fish')],
+};
+
+export interface Completion {
+  readonly matches: readonly string[];
+  /** Milliseconds that the shell took, one for each run. */
+  readonly times: readonly number[];
+}
+
+/**
+ * What a shell offers.
+ * @param words of the line as typed, quotes and all; the last is the one being completed, empty after a space.
+ */
+export async function completeIn(
+  shell: Shell,
+  words: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  { runs = 1, script = completionScripts[shell] }: { runs?: number; script?: string } = {},
+): Promise<Completion> {
+  const [file, ...args] = drivers[shell];
+  const line = shell === 'bash' ? words : [words.join(' ')];
+  const { stdout } = await promisify(execFile)(file, [...args, script, String(runs), ...line], {
+    env: environment,
+    maxBuffer: 16 * 1024 * 1024,
+    timeout: 60_000,
+  });
+  const [times = '', ...matches] = stdout.split('\n');
+  return {
+    times: times.split(' ').map(Number),
+    matches: [...new Set(matches.filter((match) => match !== ''))].sort(),
+  };
+}
+
+/** Types keys into a bash on a terminal, where cryptosync prints its arguments. @returns these arguments. */
+export async function typeInBash(keys: string, environment: NodeJS.ProcessEnv): Promise<string[]> {
+  const args = ['-f', here('shells/type-in-bash.zsh'), completionScripts.bash, keys];
+  const { stdout } = await promisify(execFile)('zsh', args, { env: environment, timeout: 60_000 });
+  return [...stdout.matchAll(/<<(.*?)>>/g)].map(([, argument]) => argument ?? '');
+}
