@@ -21,7 +21,22 @@ async function start() {
   try {
     await run(process.argv.slice(2), { root, pjson, userPlugins: false, devPlugins: false });
   } catch (error) {
-    await handle(error);
+    // What no command could catch: there is no such command. Everything else is oclif's own.
+    const unknown = /^command (.*) not found$/.exec(error.message)?.[1];
+    if (unknown === undefined) await handle(error);
+    else tellUnknownCommand(unknown.replaceAll(':', ' '));
+  }
+}
+
+/** In the form that the commands give to their errors. */
+function tellUnknownCommand(name) {
+  const message = `there is no command ${JSON.stringify(name)}`;
+  const hint = 'See which there are: cryptosync --help';
+  process.exitCode = 2;
+  if (process.argv.includes('--json')) {
+    console.log(JSON.stringify({ error: { code: 'USAGE', message, hint, exit: 2 } }, undefined, 2));
+  } else {
+    console.error(`error: ${message} [USAGE]\nnext:  ${hint}`);
   }
 }
 

@@ -25,6 +25,10 @@ const EDITS: Record<string, [from: string, to: string][]> = {
     ['const tinyglobby_1 = require("tinyglobby");', ''],
     ['(0, tinyglobby_1.glob)', `(await import('tinyglobby')).glob`],
   ],
+  'util/os.js': [
+    // It throws for a user without an entry in the passwd file, as containers have them.
+    ['(0, node_os_1.userInfo)().shell?.split(node_path_1.default.sep)?.pop()', `'sh'`],
+  ],
   'util/read-pjson.js': [
     ['const lilconfig_1 = require("lilconfig");', ''],
     ['(0, lilconfig_1.lilconfig)', `(await import('lilconfig')).lilconfig`],

@@ -2,7 +2,14 @@
 import { lstatSync, readlinkSync, unlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { CryptosyncError } from '../system/errors.ts';
-import { ensureDirectory, kindOf, readTextIfPresent, replaceLink, writeFileAtomic } from '../system/files.ts';
+import {
+  ensureDirectory,
+  isDirectory,
+  kindOf,
+  readTextIfPresent,
+  replaceLink,
+  writeFileAtomic,
+} from '../system/files.ts';
 import { directoryMode, type ProfileLayout, type ScriptAction, scriptActions, scriptMode } from './layout.ts';
 
 /** Which program a script runs: this very node and this very cryptosync, because cron's PATH has neither. */
@@ -79,6 +86,15 @@ export function linkPaths(layout: ProfileLayout, binDirectory: string): Record<S
 
 /** @throws CONFIG_INVALID when something of somebody else's stands where a link belongs. */
 export function verifyLinksFree(layout: ProfileLayout, binDirectory: string): void {
+  if (kindOf(binDirectory) !== 'none' && !isDirectory(binDirectory)) {
+    throw new CryptosyncError(
+      'CONFIG_INVALID',
+      `${binDirectory} is not a directory, so no links can stand in it`,
+      {
+        hint: 'Choose another place with --bin-dir, or --no-links.',
+      },
+    );
+  }
   const links = linkPaths(layout, binDirectory);
   for (const action of scriptActions) {
     if (linkState(links[action], layout.scripts[action]) !== 'taken') continue;

@@ -130,10 +130,20 @@ export async function replaceProfile(
 export function refreshSummary(context: Context, layout: ProfileLayout, links: readonly string[]): void {
   const summaries = listProfiles(context.root, layout.client).flatMap((name) => {
     const other = profileLayout(context.root, layout.client, name);
-    const profile = readProfileIfPresent(other);
+    const profile = readForSummary(context, other);
     const own = name === layout.profile ? links : recordedLinks(layout, name);
     return profile === undefined ? [] : [summarise(other, profile, own)];
   });
   const latest = summaries.find(({ config_name }) => config_name === layout.profile) ?? summaries[0];
   if (latest !== undefined) writeSummary(layout, context.version, latest, summaries);
+}
+
+/** A broken profile beside the one that was changed is no reason to fail. */
+function readForSummary(context: Context, layout: ProfileLayout): Profile | undefined {
+  try {
+    return readProfileIfPresent(layout);
+  } catch (error) {
+    context.warn(`${nameOf(layout)} is left out of summary.json: ${(error as Error).message}`);
+    return undefined;
+  }
 }

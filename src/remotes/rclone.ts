@@ -136,6 +136,12 @@ const failureKinds: readonly FailureKind[] = [
     hint: 'Give its password in RCLONE_CONFIG_PASS.',
   },
   {
+    code: 'CONFIG_INVALID',
+    pattern: /Failed to load config file/,
+    says: () => "rclone can't read this client's rclone.conf",
+    hint: 'Mend it in an editor, or move it away and set the remotes up again.',
+  },
+  {
     code: 'DISK_FULL',
     pattern:
       /no space left on device|file too big for remaining disk space|disk quota exceeded|insufficient storage|storage ?quota ?exceeded|507 /i,
@@ -151,7 +157,7 @@ const failureKinds: readonly FailureKind[] = [
   {
     code: 'REMOTE_UNREACHABLE',
     pattern:
-      /connection refused|connection reset|no such host|network is unreachable|no route to host|i\/o timeout|dial tcp|TLS handshake|broken pipe|server misbehaving|use of closed network connection|context deadline exceeded|unexpected EOF|connection lost|handshake failed|\b50[234]\b|\bEOF\b/i,
+      /connection refused|connection reset|no such host|network is unreachable|no route to host|i\/o timeout|timeout awaiting|timed out|dial tcp|TLS handshake|broken pipe|server misbehaving|use of closed network connection|context deadline exceeded|unexpected EOF|connection lost|handshake failed|\b50[234]\b|\bEOF\b/i,
     says: (remote) => `${remote} can't be reached, or the connection broke`,
   },
 ];

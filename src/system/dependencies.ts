@@ -1,8 +1,8 @@
 /** The programs that the tool needs from the system: where they are, and how a distribution installs them. */
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultPath, operatorEnvironment } from './environment.ts';
-import { CryptosyncError } from './errors.ts';
+import { CryptosyncError, errnoOf } from './errors.ts';
 import { lastLines, run } from './process.ts';
 
 /** A program's name → the package that holds it, the same in all the distributions below. */
@@ -50,6 +50,26 @@ export function toolMissing(names: readonly ToolName[], environment: NodeJS.Proc
     hint: `Install ${wanted.join(', ')}${by}, or let install do it: --with-deps`,
     details: { tools: names, packages: wanted },
   });
+}
+
+/** Whether this user may use FUSE, told before anything is changed. @throws FUSE_UNAVAILABLE */
+export function verifyFuse(device = '/dev/fuse'): void {
+  try {
+    closeSync(openSync(device, 'r+'));
+  } catch (error) {
+    const errno = errnoOf(error);
+    const isDenied = errno === 'EACCES' || errno === 'EPERM';
+    throw new CryptosyncError(
+      'FUSE_UNAVAILABLE',
+      `FUSE can't be used: ${device} ${isDenied ? "can't be opened by this user" : 'is not there'} (${errno})`,
+      {
+        hint: isDenied
+          ? `Give this user access to ${device}, or run as root.`
+          : 'Load the kernel module: modprobe fuse. A container needs the device from its host.',
+        cause: error,
+      },
+    );
+  }
 }
 
 function packageNames(names: readonly ToolName[]): string[] {

@@ -4,7 +4,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import {
+  accessSync,
   closeSync,
+  constants,
   fchmodSync,
   fstatSync,
   fsyncSync,
@@ -107,6 +109,21 @@ export function replaceLink(path: string, target: string): void {
  */
 export function ensureDirectory(path: string, mode: number): boolean {
   return mkdirSync(path, { recursive: true, mode }) !== undefined;
+}
+
+/**
+ * Makes sure that something can be made in a directory, which may not be there yet: then its nearest parent counts.
+ * @throws the system's error, with the path
+ */
+export function verifyWritable(directory: string): void {
+  for (let path = directory; ; path = dirname(path)) {
+    try {
+      accessSync(path, constants.W_OK | constants.X_OK);
+      return;
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT' || path === dirname(path)) throw error;
+    }
+  }
 }
 
 /** The text of a file, or undefined when there is none. */

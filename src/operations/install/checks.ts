@@ -8,11 +8,23 @@ import { kindOf } from '../../system/files.ts';
 import type { Engine } from '../../vaults/engine.ts';
 import { resolveMountPath, verifyNoStrays } from '../../vaults/mount-point.ts';
 import { readMountTable } from '../../vaults/mount-table.ts';
+import { stateOfVault } from '../../vaults/mounting.ts';
 import { inspectEncryptedDirectory } from '../../vaults/vault-directory.ts';
+import { vaultOf } from '../vault-of.ts';
 
 /** A client's directory must be a directory, not a link that leads elsewhere. @throws CONFIG_INVALID */
 export function verifyOwnTree(layout: ProfileLayout, userId: number): void {
-  for (const path of [layout.directory, layout.vaultDirectory, layout.toolDirectory]) {
+  const own = [
+    layout.directory,
+    layout.vaultDirectory,
+    layout.rcloneDirectory,
+    layout.toolDirectory,
+    layout.configDirectory,
+    layout.scriptsDirectory,
+    layout.stateDirectory,
+    layout.locksDirectory,
+  ];
+  for (const path of own) {
     const kind = kindOf(path);
     if (kind === 'none' || kind === 'directory') continue;
     const owner = lstatSync(path).uid;
@@ -71,8 +83,12 @@ function outsideConfigOf(layout: ProfileLayout, engine: Engine): string | undefi
   return kindOf(path) === 'file' ? path : undefined;
 }
 
-/** @throws MOUNT_DIR_NOT_EMPTY, VAULT_MOUNTED */
-export function verifyMountDirectory(profile: Profile, existing: Profile | undefined): void {
+/** @throws MOUNT_DIR_NOT_EMPTY, VAULT_MOUNTED, MOUNT_FAILED when something else is mounted there */
+export async function verifyMountDirectory(
+  layout: ProfileLayout,
+  profile: Profile,
+  existing: Profile | undefined,
+): Promise<void> {
   const mountDir = resolveMountPath(profile.mountDir);
   const table = readMountTable();
   if (existing !== undefined && existing.mountDir !== profile.mountDir) {
@@ -87,8 +103,13 @@ export function verifyMountDirectory(profile: Profile, existing: Profile | undef
       );
     }
   }
-  if (table.some((entry) => entry.mountPoint === mountDir)) return;
-  verifyEmpty(mountDir);
+  const state = await stateOfVault(vaultOf(layout, profile));
+  if (state.kind === 'foreign') {
+    throw new CryptosyncError('MOUNT_FAILED', `${mountDir} can't be the mount directory: ${state.reason}`, {
+      hint: 'Choose another with --mount-dir, or unmount what is there.',
+    });
+  }
+  if (state.kind === 'unmounted') verifyEmpty(mountDir);
 }
 
 function verifyEmpty(mountDir: string): void {

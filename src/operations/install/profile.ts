@@ -86,7 +86,12 @@ function absolute(path: string): string {
 }
 
 /** @throws ALREADY_INSTALLED for what only --force may change, or nothing may */
-export function verifyChanges(request: InstallRequest, existing: Profile, wanted: Profile): void {
+export function verifyChanges(
+  request: InstallRequest,
+  existing: Profile,
+  wanted: Profile,
+  conf: RcloneConf,
+): void {
   if (existing.engine !== wanted.engine) {
     throw new CryptosyncError(
       'ALREADY_INSTALLED',
@@ -97,11 +102,17 @@ export function verifyChanges(request: InstallRequest, existing: Profile, wanted
     );
   }
   if (request.force) return;
+  // a remote that was never set up has only the name and path that it was given by default
+  const remote = isConfigured(existing, conf) ? existing.remote : undefined;
   const differences = [
     ...(existing.mountDir === wanted.mountDir ? [] : ['mount directory']),
-    ...(existing.remote === undefined || existing.remote.name === wanted.remote?.name ? [] : ['remote']),
-    ...(existing.remote === undefined || existing.remote.path === wanted.remote?.path ? [] : ['remote path']),
+    ...(remote === undefined || remote.name === wanted.remote?.name ? [] : ['remote']),
+    ...(remote === undefined || remote.path === wanted.remote?.path ? [] : ['remote path']),
   ];
   if (differences.length > 0)
     throw alreadyInstalled(`${nameOf(request.layout)} has another ${differences.join(', ')}`);
+}
+
+function isConfigured({ remote }: Profile, conf: RcloneConf): boolean {
+  return remote !== undefined && (conf.encrypted || remoteType(conf, remote.name) !== undefined);
 }
