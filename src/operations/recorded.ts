@@ -22,6 +22,7 @@ export function nameOf({ client, profile }: Pick<ProfileLayout, 'client' | 'prof
 /**
  * Runs `action`, and records its beginning and end. A ledger that can't be written (a full disk) is a warning: the
  * work itself may still be possible.
+ * @param prepare makes what the ledger stands in, where that may not be there yet.
  */
 export async function recorded<Result>(
   context: Context,
@@ -29,11 +30,14 @@ export async function recorded<Result>(
   operation: string,
   action: () => Promise<Result>,
   describe: (result: Result) => Ending,
+  prepare: () => void = () => {},
 ): Promise<Result> {
   const name = nameOf(layout);
   context.log.write('INFO', `${name}: ${operation} begins`);
-  const run = tryLedger(context, () => beginRun(layout.ledger, operation, context.clock));
+  let run: LedgerRun | undefined;
   try {
+    prepare();
+    run = tryLedger(context, () => beginRun(layout.ledger, operation, context.clock));
     const result = await action();
     const { outcome, facts, error } = describe(result);
     end(context, run, name, operation, outcome, { ...facts, ...(error && { error: error.code }) }, error);

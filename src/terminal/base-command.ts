@@ -108,7 +108,7 @@ export abstract class CryptosyncCommand extends Command {
   readonly #warned = new Set<string>();
 
   protected warnOnce(message: string): void {
-    if (this.#warned.has(message)) return;
+    if (this.#flags.quiet === true || this.#warned.has(message)) return;
     this.#warned.add(message);
     process.stderr.write(`${paint('yellow', 'warning:', process.stderr)} ${printable(message)}\n`);
   }

@@ -9,6 +9,7 @@ import { executeInstall, type InstallResult } from '../operations/install/execut
 import type { InstallPlan } from '../operations/install/plan.ts';
 import type { InstallRequest } from '../operations/install/request.ts';
 import { nameOf } from '../operations/recorded.ts';
+import { CryptosyncError } from '../system/errors.ts';
 import type { EngineName } from '../vaults/engine.ts';
 import type { Manner, Reporter } from './base-command.ts';
 import { type PasswordFlags, passwordProvider } from './passwords.ts';
@@ -16,7 +17,7 @@ import { type RemoteOptionFlags, readRemoteOptions } from './remote-options.ts';
 import { count } from './style.ts';
 import { runTasks } from './tasks.ts';
 
-export interface InstallFlags extends RemoteOptionFlags {
+export interface InstallFlags extends RemoteOptionFlags, PasswordFlags {
   readonly engine?: EngineName | undefined;
   readonly 'use-cryfs': boolean;
   readonly 'mount-dir'?: string | undefined;
@@ -37,6 +38,11 @@ export function installRequestOf(
   layout: ProfileLayout,
   flags: InstallFlags,
 ): InstallRequest {
+  if (flags['remote-options-file'] === '-' && flags['password-file'] === '-') {
+    throw new CryptosyncError('USAGE', "stdin can't give both the remote's options and the password", {
+      hint: 'Give one of them by a file, or the password with --password-command.',
+    });
+  }
   const { options, publicNames } = readRemoteOptions(flags);
   return {
     layout,

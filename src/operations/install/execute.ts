@@ -16,7 +16,7 @@ import { writeRemote } from '../../remotes/remote-setup.ts';
 import type { Secret } from '../../secrets/secret.ts';
 import { installTools } from '../../system/dependencies.ts';
 import { CryptosyncError } from '../../system/errors.ts';
-import { ensureDirectory } from '../../system/files.ts';
+import { ensureDirectory, readTextIfPresent } from '../../system/files.ts';
 import { createVault } from '../../vaults/creation.ts';
 import { defaultMountOptions } from '../../vaults/engine.ts';
 import { setImmutable } from '../../vaults/mount-point.ts';
@@ -110,6 +110,7 @@ export async function executeInstall(
         return toResult(installation);
       },
       () => ({ outcome: 'installed', facts: { created: installation.created.length } }),
+      () => layOut(installation),
     );
   } finally {
     installation.password?.wipe();
@@ -131,7 +132,7 @@ const stepWork: Readonly<Record<StepId, (installation: Installation) => Promise<
   tools: async ({ context, plan }) => {
     await installTools(plan.missingTools, context.environment, context.userId, context.signal);
   },
-  directories: layOut,
+  directories: prepareDirectories,
   vault: async (installation) => {
     const { context, request, inputs, profile } = installation;
     const { encryptedDir } = vaultOf(request.layout, profile);
@@ -160,7 +161,12 @@ const stepWork: Readonly<Record<StepId, (installation: Installation) => Promise<
     if (request.binDirectory !== undefined) created.push(...writeLinks(request.layout, request.binDirectory));
   },
   summary: async (installation) => {
-    await underConfigLock(installation, async () => summariseClient(installation));
+    const { summary } = installation.request.layout;
+    await underConfigLock(installation, async () => {
+      const before = readTextIfPresent(summary);
+      summariseClient(installation);
+      if (readTextIfPresent(summary) !== before) installation.created.push(summary);
+    });
   },
   sync: async (installation) => {
     const { context, request, inputs } = installation;
@@ -199,7 +205,8 @@ async function underConfigLock(installation: Installation, action: () => Promise
   await withLock(lock, context, action);
 }
 
-async function layOut({ context, request, plan, created }: Installation): Promise<void> {
+/** Makes the tree, each directory with its mode, before the ledger begins in it. */
+function layOut({ context, request, created }: Installation): void {
   const { layout } = request;
   const directories: [string, number][] = [
     [context.root, 0o755],
@@ -215,6 +222,10 @@ async function layOut({ context, request, plan, created }: Installation): Promis
   for (const [path, mode] of directories) {
     if (ensureDirectory(path, mode)) created.push(path);
   }
+}
+
+async function prepareDirectories({ context, request, plan, created }: Installation): Promise<void> {
+  const { layout } = request;
   created.push(...tighten(layout));
   const vault = vaultOf(layout, plan.profile);
   if ((await stateOfVault(vault)).kind !== 'unmounted') return;
