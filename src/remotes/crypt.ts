@@ -1,0 +1,99 @@
+/**
+ * rclone's crypt layer over a remote. It is defined in the environment of the rclone process only, never in a file:
+ * rclone takes a crypt key in no other way, so there, obscured, it stands for as long as the process lives.
+ *
+ * The layer begins at the remote's own path. What the tool itself keeps there (marker, trash, key check object) goes
+ * through the layer as well, below `.cryptosync/` of the decrypted view: one filter keeps it out of transfers in
+ * every mode, and nothing on the remote is in the clear.
+ */
+import type { Secret } from '../secrets/secret.ts';
+import { obscure } from './obscure.ts';
+import { placeOf, type Remote, rclonePath } from './remote.ts';
+
+export const filenameEncryptionModes = ['standard', 'obfuscate', 'off'] as const;
+/** How names are hidden: encrypted, merely rotated, or left as they are with `.bin` behind (rclone.org/crypt). */
+export type FilenameEncryption = (typeof filenameEncryptionModes)[number];
+
+export interface CryptSettings {
+  readonly filenameEncryption: FilenameEncryption;
+  /** Whether directory names are hidden as well. It has no effect with `off`. */
+  readonly directoryNameEncryption: boolean;
+}
+
+/** What opens a crypt layer; both are base64 texts that `validateEncryptionKey` has passed. */
+export interface CryptKey {
+  readonly key: Secret;
+  readonly salt?: Secret | undefined;
+}
+
+/**
+ * Wraps a remote in a crypt layer.
+ * @param base the place that will hold the encrypted files.
+ * @returns the decrypted view of that place, as a remote of its own. Its `environment` holds the key, obscured, and
+ * whatever `base` needs; equal arguments give an equal remote.
+ */
+export function cryptRemote(base: Remote, settings: CryptSettings, { key, salt }: CryptKey): Remote {
+  const name = `cryptosync-crypt-${base.name}`;
+  return {
+    name,
+    type: 'crypt',
+    path: '',
+    configFile: base.configFile,
+    label: `${placeOf(base)} (encrypted)`,
+    environment: {
+      ...base.environment,
+      // Every option is given, so that a section of this name in rclone.conf could add nothing. The last two are of
+      // later rclones, and 1.60 passes over them.
+      ...environmentDefinition(name, {
+        type: 'crypt',
+        remote: rclonePath(base),
+        password: obscure(key),
+        password2: salt === undefined ? '' : obscure(salt),
+        filename_encryption: settings.filenameEncryption,
+        directory_name_encryption: String(settings.directoryNameEncryption),
+        filename_encoding: 'base32',
+        no_data_encryption: 'false',
+        server_side_across_configs: 'false',
+        show_mapping: 'false',
+        suffix: '.bin',
+        pass_bad_blocks: 'false',
+      }),
+    },
+  };
+}
+
+/**
+ * The variables that define a remote for rclone: `RCLONE_CONFIG_<NAME>_<OPTION>`. Letters are upper-cased, all other
+ * characters of the name kept (TOOLS.md R13; rclone's fs.ConfigToEnv).
+ */
+export function environmentDefinition(
+  name: string,
+  options: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(options).map(([option, value]) => [
+      `RCLONE_CONFIG_${`${name}_${option}`.toUpperCase()}`,
+      value,
+    ]),
+  );
+}
+
+/**
+ * The forms in which a secret may turn up in what rclone prints: as it is, obscured, and in base64, for masking
+ * before anything is shown (TOOLS.md R17). The longest come first; an empty secret has none.
+ */
+export function maskedForms(secret: Secret): string[] {
+  const bytes = secret.reveal();
+  if (bytes.length === 0) return [];
+  const text = bytes.toString('utf8');
+  const base64 = bytes.toString('base64');
+  const forms = new Set([
+    text,
+    encodeURIComponent(text),
+    obscure(secret),
+    base64,
+    base64.replace(/=+$/, ''),
+    bytes.toString('base64url'),
+  ]);
+  return [...forms].sort((one, other) => other.length - one.length);
+}
