@@ -39,26 +39,27 @@ export interface ProfileLayout extends ClientLayout {
 
 export function clientLayout(root: string, client: ClientId): ClientLayout {
   const directory = join(root, client);
-  const toolDirectory = join(directory, 'cryptosync');
-  const stateDirectory = join(toolDirectory, 'state');
+  // below a joined path text is enough: with a thousand clients `join` would be felt
+  const toolDirectory = `${directory}/cryptosync`;
+  const stateDirectory = `${toolDirectory}/state`;
   return {
     client,
     directory,
-    vaultDirectory: join(directory, 'vault'),
-    rcloneDirectory: join(directory, 'rclone'),
-    rcloneConfig: join(directory, 'rclone', 'rclone.conf'),
+    vaultDirectory: `${directory}/vault`,
+    rcloneDirectory: `${directory}/rclone`,
+    rcloneConfig: `${directory}/rclone/rclone.conf`,
     toolDirectory,
-    configDirectory: join(toolDirectory, 'config'),
-    scriptsDirectory: join(toolDirectory, 'scripts'),
+    configDirectory: `${toolDirectory}/config`,
+    scriptsDirectory: `${toolDirectory}/scripts`,
     stateDirectory,
-    locksDirectory: join(stateDirectory, 'locks'),
-    summary: join(toolDirectory, 'summary.json'),
+    locksDirectory: `${stateDirectory}/locks`,
+    summary: `${toolDirectory}/summary.json`,
   };
 }
 
 export function profileLayout(root: string, client: ClientId, profile: ProfileName): ProfileLayout {
   const base = clientLayout(root, client);
-  const vault = profile === 'default' ? base.vaultDirectory : join(base.vaultDirectory, profile);
+  const vault = profile === 'default' ? base.vaultDirectory : `${base.vaultDirectory}/${profile}`;
   const perAction = (name: (action: ScriptAction) => string): Record<ScriptAction, string> => ({
     mount: name('mount'),
     unmount: name('unmount'),
@@ -67,11 +68,11 @@ export function profileLayout(root: string, client: ClientId, profile: ProfileNa
   return {
     ...base,
     profile,
-    profileFile: join(base.configDirectory, `${profile}.json`),
-    defaultEncryptedDir: join(vault, 'encrypted'),
-    defaultMountDir: join(vault, 'decrypted'),
-    ledger: join(base.stateDirectory, `ledger-${profile}.jsonl`),
-    scripts: perAction((action) => join(base.scriptsDirectory, `${action}_${profile}.sh`)),
+    profileFile: `${base.configDirectory}/${profile}.json`,
+    defaultEncryptedDir: `${vault}/encrypted`,
+    defaultMountDir: `${vault}/decrypted`,
+    ledger: `${base.stateDirectory}/ledger-${profile}.jsonl`,
+    scripts: perAction((action) => `${base.scriptsDirectory}/${action}_${profile}.sh`),
     linkNames: perAction((action) => `cryptosync-${action}-${client}-${profile}`),
   };
 }
@@ -92,9 +93,25 @@ export function configLock(layout: ClientLayout): string {
   return join(layout.locksDirectory, 'config.lock');
 }
 
-/** What the source looked like at the last committed transfer of a profile. */
-export function syncIndexFile(layout: ProfileLayout): string {
-  return join(layout.stateDirectory, `index-${layout.profile}.jsonl`);
+/** Names the files of one mapping: nothing for the vault's own, a digest of the directory for others. */
+function mappingSuffix(layout: ProfileLayout, source: string | undefined): string {
+  if (source === undefined) return layout.profile;
+  return `${layout.profile}-${createHash('sha256').update(source).digest('hex').slice(0, 12)}`;
+}
+
+/** What the source looked like at the last committed upload, for remotes that know only sizes. */
+export function syncIndexFile(layout: ProfileLayout, source?: string): string {
+  return join(layout.stateDirectory, `index-${mappingSuffix(layout, source)}.jsonl`);
+}
+
+/** Which generation of the remote this machine's copy is, for downloads. */
+export function syncBaseFile(layout: ProfileLayout, source?: string): string {
+  return join(layout.stateDirectory, `base-${mappingSuffix(layout, source)}.json`);
+}
+
+/** The state of a bidirectional sync. */
+export function bisyncDirectory(layout: ProfileLayout, source?: string): string {
+  return join(layout.stateDirectory, `bisync-${mappingSuffix(layout, source)}`);
 }
 
 /** A directory of the engine's own state for a profile, such as CryFS's record of block versions. */

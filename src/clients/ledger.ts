@@ -78,25 +78,28 @@ export function* readLedgerBackwards(path: string): Generator<LedgerEntry> {
         continue;
       }
       rest = bytes.subarray(0, firstBreak + 1);
-      yield* parseLines(bytes.subarray(firstBreak + 1)).reverse();
+      yield* parseLinesBackwards(bytes.subarray(firstBreak + 1));
     }
   } finally {
     closeSync(descriptor);
   }
 }
 
-function parseLines(bytes: Buffer): LedgerEntry[] {
-  const entries: LedgerEntry[] = [];
-  for (const line of bytes.toString('utf8').split('\n')) {
-    if (line === '') continue;
-    try {
-      const entry: unknown = JSON.parse(line);
-      if (isEntry(entry)) entries.push(entry);
-    } catch {
-      // torn by a crash
-    }
+/** Parses a line only when it is asked for: the last sync is mostly the last line. */
+function* parseLinesBackwards(bytes: Buffer): Generator<LedgerEntry> {
+  for (const line of bytes.toString('utf8').split('\n').reverse()) {
+    const entry = line === '' ? undefined : parseLine(line);
+    if (entry !== undefined) yield entry;
   }
-  return entries;
+}
+
+function parseLine(line: string): LedgerEntry | undefined {
+  try {
+    const entry: unknown = JSON.parse(line);
+    return isEntry(entry) ? entry : undefined;
+  } catch {
+    return undefined; // torn by a crash
+  }
 }
 
 function isEntry(value: unknown): value is LedgerEntry {

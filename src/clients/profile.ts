@@ -30,6 +30,34 @@ export const remoteSchema = v.strictObject({
   path: v.string(),
 });
 
+/** A pattern of rclone's filters (rclone.org/filtering): no line break, and none that would exclude. */
+const includePattern = v.pipe(
+  v.string(),
+  v.minLength(1),
+  v.check((text) => !/\p{Cc}/u.test(text), 'must not hold control characters'),
+);
+
+export const mappingSchema = v.strictObject({
+  /** A directory of this machine; the vault's ciphertext when left out. */
+  source: v.optional(absolutePath),
+  /** The path on the remote; the profile's when left out. */
+  remotePath: v.optional(v.string()),
+  direction: v.optional(v.picklist(['upload', 'download', 'bidirectional'])),
+  mode: v.optional(v.picklist(['sync', 'copy'])),
+  include: v.optional(v.array(includePattern)),
+  /** Sends a plain directory as it is, without crypt. */
+  plaintext: v.optional(v.boolean()),
+  /** The source may lie outside the client's own tree. */
+  allowOutside: v.optional(v.boolean()),
+});
+
+export type MappingConfig = v.InferOutput<typeof mappingSchema>;
+
+export const cryptSchema = v.strictObject({
+  filenameEncryption: v.picklist(['standard', 'obfuscate', 'off']),
+  directoryNameEncryption: v.optional(v.boolean()),
+});
+
 export const profileSchema = v.strictObject({
   $schema: v.optional(v.string()),
   version: v.literal(1),
@@ -58,6 +86,14 @@ export const profileSchema = v.strictObject({
   ),
   passwordFile: v.optional(absolutePath),
   passwordCommand: v.optional(v.pipe(v.string(), v.minLength(1))),
+  /** What is synced where; by default the vault's ciphertext to the remote's path. */
+  mappings: v.optional(v.pipe(v.array(mappingSchema), v.minLength(1))),
+  /** Encrypts all that goes to the remote once more, with a key that is never stored. */
+  crypt: v.optional(cryptSchema),
+  encryptionKeyCommand: v.optional(v.pipe(v.string(), v.minLength(1))),
+  encryptionSaltCommand: v.optional(v.pipe(v.string(), v.minLength(1))),
+  /** Lets a bidirectional sync that lost its state begin anew by itself, keeping replaced files in the trash. */
+  autoResync: v.optional(v.boolean()),
 });
 
 export type Profile = v.InferOutput<typeof profileSchema>;

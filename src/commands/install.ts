@@ -3,7 +3,7 @@ import { profileLayout } from '../clients/layout.ts';
 import { parseClientId, parseProfileName } from '../clients/names.ts';
 import { planInstall } from '../operations/install/plan.ts';
 import { CryptosyncCommand, waitOf } from '../terminal/base-command.ts';
-import { clientFlag, passwordFlags, profileFlag, waitFlag } from '../terminal/flags.ts';
+import { clientFlag, keyFlags, passwordFlags, profileFlag, waitFlag } from '../terminal/flags.ts';
 import { carryOutInstall, installRequestOf, planLines } from '../terminal/install-report.ts';
 import { engineNames } from '../vaults/engine.ts';
 
@@ -75,6 +75,7 @@ disk full, 15 not the right vault, 75 in use by another run, 130 interrupted.`;
     'dry-run': Flags.boolean({ description: 'show the steps and change nothing' }),
     wait: waitFlag,
     ...passwordFlags,
+    ...keyFlags,
   };
 
   async run(): Promise<object> {

@@ -33,7 +33,7 @@ Exit codes: 0 whatever the health is, 2 usage, 10 configuration.`;
       former: true,
     });
     const vaults = await readStatus(context, { layouts, checkRemote: flags['check-remote'] });
-    for (const line of statusLines(vaults)) this.say(line);
+    if (!this.jsonEnabled()) for (const line of statusLines(vaults)) this.say(line);
     return { vaults };
   }
 }

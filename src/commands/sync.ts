@@ -1,11 +1,13 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
+import { directions } from '../operations/mapping.ts';
 import { nameOf } from '../operations/recorded.ts';
 import { syncProfile } from '../operations/sync.ts';
 import { forEachProfile, selectProfiles } from '../operations/targets.ts';
 import { transferModes } from '../remotes/transfer.ts';
 import { CryptosyncCommand, waitOf } from '../terminal/base-command.ts';
-import { passwordFlags, selectionFlags, waitFlag } from '../terminal/flags.ts';
+import { keyProvider } from '../terminal/encryption-keys.ts';
+import { keyFlags, passwordFlags, selectionFlags, waitFlag } from '../terminal/flags.ts';
 import { passwordProvider } from '../terminal/passwords.ts';
 import { selectionOf } from '../terminal/selection.ts';
 import { reportSyncs, syncProgress } from '../terminal/sync-report.ts';
@@ -30,20 +32,32 @@ Exit codes: 0 synced or nothing to do, 2 usage, 3 some of several failed, 10 con
   static override flags = {
     ...selectionFlags,
     'dry-run': Flags.boolean({ description: 'list what would be uploaded and deleted, and change nothing' }),
+    direction: Flags.option({ options: directions })({
+      description: 'upload to the remote, download from it, or bring both together [default: upload]',
+    }),
     mode: Flags.option({ options: transferModes })({
-      description: 'sync makes the remote like the vault; copy deletes nothing',
-      default: 'sync',
+      description: 'sync makes the target like the source; copy deletes nothing [default: sync]',
     }),
     'max-delete': Flags.string({
       description: 'delete at most so many files on the remote, or this share of them',
       helpValue: 'N|P%',
     }),
     bwlimit: Flags.string({ description: "limit the bandwidth, as rclone's --bwlimit", helpValue: 'RATE' }),
+    force: Flags.boolean({
+      description:
+        'download over local changes, which are kept aside, or from a remote whose last upload did not end',
+    }),
+    resync: Flags.boolean({ description: 'begin a bidirectional sync anew', dependsOn: ['prefer'] }),
+    prefer: Flags.option({ options: ['local', 'remote'] as const })({
+      description: 'whose files win in a --resync where both sides differ; the others go to the trash',
+      dependsOn: ['resync'],
+    }),
     remount: Flags.boolean({
       description: 'unmount a vault that must be still, and mount it again afterwards',
     }),
     wait: waitFlag,
     ...passwordFlags,
+    ...keyFlags,
   };
 
   async run(): Promise<object> {
@@ -52,17 +66,22 @@ Exit codes: 0 synced or nothing to do, 2 usage, 3 some of several failed, 10 con
     const manner = this.mannerFor(flags);
     const wait = waitOf(flags.wait);
     const password = passwordProvider(context, flags, manner, false);
+    const encryptionKey = keyProvider(context, flags, manner);
     const layouts = selectProfiles(context, selectionOf(flags, this.defaultClient));
     const results = await forEachProfile(layouts, context.signal, (layout) =>
       syncProfile(context, {
         layout,
         remotePath: args.path,
+        direction: flags.direction,
         mode: flags.mode,
         dryRun: flags['dry-run'],
         maxDelete: flags['max-delete'],
         bandwidthLimit: flags.bwlimit,
         remount: flags.remount,
+        force: flags.force,
+        resync: flags.resync ? flags.prefer : undefined,
         password,
+        encryptionKey,
         wait,
         ...syncProgress(`Syncing ${nameOf(layout)}`, manner),
       }),

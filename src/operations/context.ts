@@ -2,6 +2,7 @@
 
 import type { ProfileLayout } from '../clients/layout.ts';
 import type { Profile } from '../clients/profile.ts';
+import type { CryptKey } from '../remotes/crypt.ts';
 import type { Secret } from '../secrets/secret.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Log } from '../system/log.ts';
@@ -25,6 +26,12 @@ export type PasswordProvider = (
   layout: ProfileLayout,
   profile: Pick<Profile, 'passwordFile' | 'passwordCommand'>,
 ) => Promise<Secret>;
+
+/** Finds the key of a profile's crypt layer, and its salt where it has one. */
+export type KeyProvider = (
+  layout: ProfileLayout,
+  profile: Pick<Profile, 'encryptionKeyCommand' | 'encryptionSaltCommand'>,
+) => Promise<CryptKey>;
 
 /** Draws one piece of work, after all questions have been asked; the presenter's. Without one the work just runs. */
 export type Around = <Result>(work: () => Promise<Result>) => Promise<Result>;

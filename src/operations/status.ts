@@ -64,7 +64,7 @@ async function statusOf(
   try {
     const profile = readProfileIfPresent(layout);
     if (profile === undefined) return needsSetup(layout);
-    const vault = vaultOf(layout, profile);
+    const vault = vaultOf(layout, profile, table);
     const { engine, encryptedDir, mountDir } = vault;
     const expected = {
       mountDir,

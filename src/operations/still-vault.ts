@@ -7,6 +7,7 @@ import { CryptosyncError } from '../system/errors.ts';
 import { mountVault, stateOfVault, unmountVault, type Vault } from '../vaults/mounting.ts';
 import { findDaemons } from '../vaults/processes.ts';
 import type { Context, PasswordProvider } from './context.ts';
+import type { Mapping } from './mapping.ts';
 import { nameOf } from './recorded.ts';
 import { mountOptionsOf } from './vault-of.ts';
 
@@ -27,19 +28,26 @@ export type Stillness = { readonly kind: 'as-is' } | { readonly kind: 'remount';
 export async function planStillness(
   request: StillRequest,
   profile: Profile,
-  vault: Vault,
+  mapping: Mapping,
 ): Promise<Stillness> {
-  if (vault.engine.syncsWhileMounted) return { kind: 'as-is' };
+  const { vault } = mapping;
+  if (!mustBeStill(mapping)) return { kind: 'as-is' };
   const isMounted = (await stateOfVault(vault)).kind === 'mounted';
   if (!isMounted && findDaemons(vault.engine.name, vault.encryptedDir).length === 0) return { kind: 'as-is' };
-  if (!request.remount && profile.whenMounted !== 'remount') throw mounted(request, vault);
+  if (!request.remount && profile.whenMounted !== 'remount') throw mounted(request, mapping);
   return { kind: 'remount', password: await request.password(request.layout, profile) };
 }
 
-function mounted({ layout }: StillRequest, { engine }: Vault): CryptosyncError {
+/** Files that are written here, or must not be copied while their engine writes them. */
+function mustBeStill({ source, direction, vault }: Mapping): boolean {
+  return source.kind === 'vault' && (direction !== 'upload' || !vault.engine.syncsWhileMounted);
+}
+
+function mounted({ layout }: StillRequest, { vault, direction }: Mapping): CryptosyncError {
+  const why = direction === 'upload' ? 'be still to be copied' : 'be still while its files are replaced';
   return new CryptosyncError(
     'VAULT_MOUNTED',
-    `the vault of ${nameOf(layout)} is mounted, and a ${engine.name} vault must be still to be copied`,
+    `the vault of ${nameOf(layout)} is mounted, and a ${vault.engine.name} vault must ${why}`,
     { hint: 'Unmount it first, or let sync do it for the while: --remount' },
   );
 }
@@ -53,13 +61,14 @@ export async function whileStill<Result>(
   context: Context,
   request: StillRequest,
   profile: Profile,
-  vault: Vault,
+  mapping: Mapping,
   stillness: Stillness,
   action: () => Promise<Result>,
 ): Promise<Result> {
+  const { vault } = mapping;
   if (stillness.kind === 'as-is') {
-    if (!vault.engine.syncsWhileMounted && (await stateOfVault(vault)).kind === 'mounted') {
-      throw mounted(request, vault);
+    if (mustBeStill(mapping) && (await stateOfVault(vault)).kind === 'mounted') {
+      throw mounted(request, mapping);
     }
     return await action();
   }

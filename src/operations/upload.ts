@@ -5,7 +5,6 @@
 import { type ControlFiles, controlFiles } from '../remotes/control-files.ts';
 import { type ChangeDetection, detectChangeDetection } from '../remotes/features.ts';
 import {
-  type DeleteLimit,
   isWithinLimit,
   verifyDeletions,
   verifyNotEmptied,
@@ -13,9 +12,9 @@ import {
   verifySource,
 } from '../remotes/guard.ts';
 import { type Marker, type MarkerReading, readMarker, writeMarker } from '../remotes/marker.ts';
-import type { TransferStats } from '../remotes/rclone-log.ts';
-import { controlDirectory, localDirectory, type Remote, rclonePath } from '../remotes/remote.ts';
+import { controlDirectory, localDirectory, placeOf, type Remote, rclonePath } from '../remotes/remote.ts';
 import { type SourceScan, scanSource } from '../remotes/source-scan.ts';
+import { writeSyncBase } from '../remotes/sync-base.ts';
 import { changedSince, readSyncIndex, writeSyncIndex } from '../remotes/sync-index.ts';
 import {
   addResults,
@@ -25,7 +24,6 @@ import {
   nothingTransferred,
   type PlannedFile,
   planTransfer,
-  type TransferMode,
   type TransferPlan,
   type TransferRequest,
   type TransferResult,
@@ -36,24 +34,15 @@ import { toIsoSeconds } from '../system/clock.ts';
 import { CryptosyncError } from '../system/errors.ts';
 import { readTextIfPresent } from '../system/files.ts';
 import { resolveMountPath } from '../vaults/mount-point.ts';
-import type { Vault } from '../vaults/mounting.ts';
-import { inspectEncryptedDirectory } from '../vaults/vault-directory.ts';
 import type { Context } from './context.ts';
+import type { SyncRequest } from './sync.ts';
+import type { Job } from './sync-run.ts';
+import type { SyncSource } from './sync-source.ts';
 
-export interface UploadRequest {
-  readonly vault: Vault;
-  readonly remote: Remote;
-  readonly mode: TransferMode;
-  readonly deleteLimit: DeleteLimit | undefined;
-  readonly bandwidthLimit: string | undefined;
-  /** Further flags for rclone, from the profile. */
-  readonly flags: readonly string[] | undefined;
-  /** Milliseconds that replaced and deleted files are kept on the remote; 0 keeps none. */
-  readonly keepDeleted: number;
-  /** Where the index of this profile lies. */
-  readonly indexFile: string;
-  readonly onProgress?: ((stats: TransferStats) => void) | undefined;
-}
+/** The parts of a job that an upload looks at. */
+export type UploadRequest = Pick<Job, 'mapping' | 'view' | 'settings' | 'indexFile' | 'baseFile'> & {
+  readonly request: Pick<SyncRequest, 'onProgress'>;
+};
 
 /** What an upload would do. `files` undefined: everything, because the remote is empty. */
 export interface UploadPlan {
@@ -78,46 +67,38 @@ const settlePasses = 3;
 
 /** Looks at both sides and decides. It changes nothing. @throws what the guard refuses */
 export async function planUpload(context: Context, request: UploadRequest): Promise<UploadPlan> {
-  const { vault, remote, mode, deleteLimit } = request;
-  verifyApart(vault, remote);
-  verifySource({ directory: vault.encryptedDir, state: sourceState(vault), vaultId: vault.vaultId });
+  const { view: remote, settings } = request;
+  const { source, mode, raw } = request.mapping;
+  const { deleteLimit } = settings;
+  verifyApart(source, raw);
+  verifySource({ kind: source.kind, directory: source.directory, state: source.inspect() });
   const files = controlFiles(remote, context);
   const marker = await readMarker(files);
-  const isEmpty = await verifyRemote(vault, remote, marker, files);
-  const scan = scanSource(vault.encryptedDir);
+  const isEmpty = await verifyRemote(source, remote, marker, files);
+  const scan = scanSource(source.directory);
   const transfer = transferRequest(request, context.clock.now());
   const plan = isEmpty ? everything(scan) : await planTransfer(transfer, context);
   if (mode === 'sync')
-    verifyNotEmptied(rclonePath(remote), scan.files.length, plan.deletions.length, deleteLimit);
+    verifyNotEmptied(placeOf(remote), scan.files.length, plan.deletions.length, deleteLimit);
   if (mode === 'sync' && !isWithinLimit(plan.deletions.length, deleteLimit)) {
     const remoteFiles = await countRemoteFiles(remote, context);
-    verifyDeletions(rclonePath(remote), plan.deletions.length, remoteFiles, deleteLimit);
+    verifyDeletions(placeOf(remote), plan.deletions.length, remoteFiles, deleteLimit);
   }
   const changeDetection = await detectChangeDetection(remote, context);
   const edited = changeDetection === 'sees-edits' || isEmpty ? [] : editedFiles(request, marker, scan, plan);
   return { files: plan, edited, marker, scan, changeDetection };
 }
 
-function sourceState({ engine, encryptedDir }: Vault): 'missing' | 'bare' | 'filled' {
-  const content = inspectEncryptedDirectory(engine, encryptedDir);
-  if (content.kind !== 'vault') return 'missing';
-  return content.hasContent ? 'filled' : 'bare';
-}
-
 /** A remote on this machine must not lie in the vault, nor the vault in it. @throws CONFIG_INVALID */
-function verifyApart({ encryptedDir, mountDir }: Vault, remote: Remote): void {
+function verifyApart({ apart }: SyncSource, remote: Remote): void {
   const directoryOfRemote = localDirectory(remote);
   if (directoryOfRemote === undefined) return;
   const target = resolveMountPath(directoryOfRemote);
-  for (const directory of [encryptedDir, mountDir]) {
+  for (const directory of apart) {
     if (isInside(target, directory) || isInside(directory, target)) {
-      throw new CryptosyncError(
-        'CONFIG_INVALID',
-        `the remote ${target} and the vault's ${directory} overlap`,
-        {
-          hint: 'Give the remote a path outside the vault.',
-        },
-      );
+      throw new CryptosyncError('CONFIG_INVALID', `the remote ${target} and ${directory} overlap`, {
+        hint: 'Give the remote a path outside of it.',
+      });
     }
   }
 }
@@ -128,23 +109,23 @@ function isInside(inner: string, outer: string): boolean {
 
 /** @returns whether the remote is empty. @throws VAULT_FOREIGN, REMOTE_NOT_EMPTY */
 async function verifyRemote(
-  vault: Vault,
+  { identity, configFile, directory }: SyncSource,
   remote: Remote,
   marker: MarkerReading,
   files: ControlFiles,
 ): Promise<boolean> {
-  const place = rclonePath(remote);
+  const place = placeOf(remote);
   if (marker.kind === 'present') {
-    verifyRemoteIdentity({ place, marker, isEmpty: false, hasOwnConfig: false }, vault.vaultId);
+    verifyRemoteIdentity({ place, marker, isEmpty: false, hasOwnConfig: false }, identity);
     return false;
   }
   const names = await files.list('');
   const isEmpty = names.every((name) => name === `${controlDirectory}/`);
-  const { configFile } = vault.engine;
   const hasOwnConfig =
+    configFile !== undefined &&
     names.includes(configFile) &&
-    (await files.read(configFile)) === readTextIfPresent(`${vault.encryptedDir}/${configFile}`);
-  verifyRemoteIdentity({ place, marker, isEmpty, hasOwnConfig }, vault.vaultId);
+    (await files.read(configFile)) === readTextIfPresent(`${directory}/${configFile}`);
+  verifyRemoteIdentity({ place, marker, isEmpty, hasOwnConfig }, identity);
   return isEmpty;
 }
 
@@ -158,7 +139,7 @@ function everything(scan: SourceScan): TransferPlan {
 }
 
 function editedFiles(
-  { remote, indexFile }: UploadRequest,
+  { view: remote, indexFile }: UploadRequest,
   marker: MarkerReading,
   scan: SourceScan,
   plan: TransferPlan,
@@ -174,12 +155,13 @@ function editedFiles(
 
 function transferRequest(request: UploadRequest, start: Date): TransferRequest {
   return {
-    source: request.vault.encryptedDir,
-    remote: request.remote,
-    mode: request.mode,
-    trash: request.keepDeleted === 0 ? undefined : trashFor(start),
-    bandwidthLimit: request.bandwidthLimit,
-    flags: request.flags,
+    source: request.mapping.source.directory,
+    remote: request.view,
+    mode: request.mapping.mode,
+    include: request.settings.include,
+    trash: request.settings.keepDeleted === 0 ? undefined : trashFor(start),
+    bandwidthLimit: request.settings.bandwidthLimit,
+    flags: request.settings.flags,
   };
 }
 
@@ -192,18 +174,22 @@ export async function executeUpload(
   const { marker, scan } = plan;
   const generation = marker.kind === 'present' ? marker.marker.generation : 0;
   if (isNothing(plan) && marker.kind === 'present' && marker.marker.state === 'committed') {
-    const consistent = scanSource(request.vault.encryptedDir).digest === scan.digest;
+    const consistent = scanSource(request.mapping.source.directory).digest === scan.digest;
     return { changed: false, transferred: nothingTransferred, consistent, generation };
   }
-  const files = controlFiles(request.remote, context);
+  const files = controlFiles(request.view, context);
   const start = context.clock.now();
-  await writeMarker(files, markerOf(request.vault, generation, 'in-progress', start));
+  await writeMarker(files, markerOf(request.mapping.source, generation, 'in-progress', start));
   const settled = await transferUntilSettled(context, request, plan, start);
-  await writeMarker(files, markerOf(request.vault, generation + 1, 'committed', context.clock.now()));
+  const committed = markerOf(request.mapping.source, generation + 1, 'committed', context.clock.now());
+  await writeMarker(files, settled.consistent ? committed : { ...committed, consistent: false });
+  if (settled.consistent)
+    writeSyncBase(request.baseFile, placeOf(request.mapping.raw), generation + 1, settled.scan);
   if (plan.changeDetection === 'sizes-only') {
-    writeSyncIndex(request.indexFile, rclonePath(request.remote), generation + 1, settled.scan);
+    writeSyncIndex(request.indexFile, rclonePath(request.view), generation + 1, settled.scan);
   }
-  if (marker.kind === 'present' && request.keepDeleted > 0) await prune(context, files, request.keepDeleted);
+  if (marker.kind === 'present' && request.settings.keepDeleted > 0)
+    await prune(context, files, request.settings.keepDeleted);
   return {
     changed: true,
     transferred: settled.transferred,
@@ -216,8 +202,13 @@ function isNothing({ files, edited }: Pick<UploadPlan, 'files' | 'edited'>): boo
   return files.uploads.length === 0 && files.deletions.length === 0 && edited.length === 0;
 }
 
-function markerOf({ vaultId, engine }: Vault, generation: number, state: Marker['state'], at: Date): Marker {
-  return { version: 1, vaultId: vaultId ?? '', engine: engine.name, generation, state, at: toIsoSeconds(at) };
+function markerOf(
+  { identity, engine }: SyncSource,
+  generation: number,
+  state: Marker['state'],
+  at: Date,
+): Marker {
+  return { version: 1, vaultId: identity, engine, generation, state, at: toIsoSeconds(at) };
 }
 
 interface Settled {
@@ -238,7 +229,7 @@ async function transferUntilSettled(
   let { scan } = first;
   let transferred = await transferOnce(context, request, transfer, first);
   for (let pass = 1; ; pass += 1) {
-    const after = scanSource(request.vault.encryptedDir);
+    const after = scanSource(request.mapping.source.directory);
     if (after.digest === scan.digest) return { transferred, consistent: true, scan };
     if (pass >= settlePasses) return { transferred, consistent: false, scan };
     const next = await planUpload(context, request);
@@ -256,7 +247,7 @@ function movedFiles(before: SourceScan, after: SourceScan): PlannedFile[] {
 
 async function transferOnce(
   context: Context,
-  { onProgress }: UploadRequest,
+  { request: { onProgress } }: UploadRequest,
   transfer: TransferRequest,
   { files, edited }: Pick<UploadPlan, 'files' | 'edited'>,
 ): Promise<TransferResult> {

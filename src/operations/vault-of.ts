@@ -11,24 +11,29 @@ import { isAbsence } from '../system/files.ts';
 import type { MountOptions } from '../vaults/engine.ts';
 import { engineNamed } from '../vaults/engines.ts';
 import { resolveMountPath } from '../vaults/mount-point.ts';
+import { type MountEntry, readMountTable } from '../vaults/mount-table.ts';
 import type { Vault } from '../vaults/mounting.ts';
 
 /** The vault of a profile with its paths resolved, as the kernel's mount table names them. */
-export function vaultOf(layout: ProfileLayout, profile: Profile): Vault {
+export function vaultOf(
+  layout: ProfileLayout,
+  profile: Profile,
+  table: readonly MountEntry[] = readMountTable(),
+): Vault {
   return {
     engine: engineNamed(profile.engine),
-    encryptedDir: resolveExisting(profile.encryptedDir),
-    mountDir: resolveMountPath(profile.mountDir),
+    encryptedDir: resolveExisting(profile.encryptedDir, table),
+    mountDir: resolveMountPath(profile.mountDir, table),
     vaultId: profile.vaultId,
     stateDirectory: engineStateDirectory(layout),
   };
 }
 
-function resolveExisting(path: string): string {
+function resolveExisting(path: string, table: readonly MountEntry[]): string {
   try {
-    return realpathSync(path);
+    return realpathSync.native(path);
   } catch (error) {
-    if (isAbsence(error)) return resolveMountPath(path);
+    if (isAbsence(error)) return resolveMountPath(path, table);
     throw error;
   }
 }

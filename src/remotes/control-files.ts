@@ -15,7 +15,7 @@ import {
   rclone,
   rcloneFailure,
 } from './rclone.ts';
-import { localDirectory, type Remote, rclonePath } from './remote.ts';
+import { localDirectory, placeOf, type Remote, rclonePath } from './remote.ts';
 
 export interface ControlFiles {
   /** The content of a file below the remote's path, or undefined when there is none. */
@@ -38,7 +38,7 @@ function throughRclone(remote: Remote, dependencies: RcloneDependencies): Contro
       { ...call, configFile: remote.configFile, environment: remote.environment, deadline: questionDeadline },
       dependencies,
     );
-    if (result.exitCode !== 0 && !isNotFound(result)) throw rcloneFailure(result, rclonePath(remote), action);
+    if (result.exitCode !== 0 && !isNotFound(result)) throw rcloneFailure(result, placeOf(remote), action);
     return result;
   };
   return {
@@ -49,7 +49,7 @@ function throughRclone(remote: Remote, dependencies: RcloneDependencies): Contro
     },
     async write(path, content) {
       const result = await ask({ args: ['rcat', rclonePath(remote, path)], input: content }, `write ${path}`);
-      if (result.exitCode !== 0) throw rcloneFailure(result, rclonePath(remote), `write ${path}`);
+      if (result.exitCode !== 0) throw rcloneFailure(result, placeOf(remote), `write ${path}`);
     },
     async list(below) {
       const result = await ask({ args: ['lsf', '--max-depth', '1', rclonePath(remote, below)] }, 'list it');

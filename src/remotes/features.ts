@@ -3,7 +3,7 @@
  * that can do neither (plain WebDAV, say) makes rclone leave such edits behind with exit 0 (TOOLS.md R10).
  */
 import { questionDeadline, type RcloneDependencies, rclone, rcloneFailure } from './rclone.ts';
-import { localDirectory, type Remote, rclonePath } from './remote.ts';
+import { localDirectory, placeOf, type Remote, rclonePath } from './remote.ts';
 
 /** `sees-edits`: times or hashes tell; `sizes-only`: nothing but the size does. */
 export type ChangeDetection = 'sees-edits' | 'sizes-only';
@@ -25,7 +25,7 @@ export async function detectChangeDetection(
     },
     dependencies,
   );
-  if (result.exitCode !== 0) throw rcloneFailure(result, rclonePath(remote), 'ask what the remote can do');
+  if (result.exitCode !== 0) throw rcloneFailure(result, placeOf(remote), 'ask what the remote can do');
   const features = JSON.parse(result.stdout) as { Precision?: number; Hashes?: string[] | null };
   const hasTimes = (features.Precision ?? notSupported) < notSupported;
   // hashes alone are compared only with --checksum, which the transfer asks for then

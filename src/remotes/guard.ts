@@ -6,10 +6,10 @@ import { CryptosyncError } from '../system/errors.ts';
 import type { MarkerReading } from './marker.ts';
 
 export interface SourceFacts {
+  readonly kind: 'vault' | 'directory';
   readonly directory: string;
-  /** `missing`: no vault there; `bare`: nothing but the engine's own files. */
+  /** `missing`: there is none; `bare`: nothing in it but what an engine puts into an empty vault. */
   readonly state: 'missing' | 'bare' | 'filled';
-  readonly vaultId: string | undefined;
 }
 
 export interface RemoteFacts {
@@ -46,12 +46,18 @@ export function parseDeleteLimit(text: string): DeleteLimit {
 /** The source must be a vault with content. @throws VAULT_MISSING, VAULT_EMPTY */
 export function verifySource(source: SourceFacts): void {
   if (source.state === 'missing') {
-    throw new CryptosyncError('VAULT_MISSING', `there is no vault in ${source.directory}`, {
-      hint: 'Is its disk mounted? The remote was left as it is.',
-    });
+    throw new CryptosyncError(
+      'VAULT_MISSING',
+      source.kind === 'vault'
+        ? `there is no vault in ${source.directory}`
+        : `there is no directory ${source.directory}`,
+      {
+        hint: 'Is its disk mounted? The remote was left as it is.',
+      },
+    );
   }
   if (source.state === 'bare') {
-    throw new CryptosyncError('VAULT_EMPTY', `the vault in ${source.directory} holds no files at all`, {
+    throw new CryptosyncError('VAULT_EMPTY', `the ${source.kind} ${source.directory} holds no files at all`, {
       hint: 'If it was emptied by mistake, bring it back from the remote, which was left as it is.',
     });
   }

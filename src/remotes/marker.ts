@@ -15,6 +15,8 @@ const markerSchema = v.looseObject({
   /** Counts completed transfers. While one is in progress it is still that of the last complete one. */
   generation: v.pipe(v.number(), v.integer(), v.minValue(0)),
   state: v.picklist(['in-progress', 'committed']),
+  /** False when the source kept changing while it was transferred. */
+  consistent: v.optional(v.boolean()),
   /** When this was written, ISO 8601. */
   at: v.string(),
 });

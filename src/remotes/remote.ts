@@ -11,6 +11,8 @@ export interface Remote {
   readonly configFile: string;
   /** Layers that are defined in rclone's environment only, such as crypt. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** How messages call it, where its own name would say nothing: the place that a layer covers. */
+  readonly label?: string;
 }
 
 /** The directory on a remote that is the tool's own; nothing of a vault is ever called so. */
@@ -30,4 +32,9 @@ export function rclonePath(remote: Remote, below = ''): string {
 /** The directory of a remote that is one on this machine; undefined for all others. */
 export function localDirectory(remote: Remote): string | undefined {
   return remote.type === 'local' ? remote.path : undefined;
+}
+
+/** The place as operators know it. */
+export function placeOf(remote: Remote): string {
+  return remote.label ?? rclonePath(remote);
 }

@@ -10,7 +10,7 @@ import {
   rcloneFailure,
 } from './rclone.ts';
 import type { LogRecord, TransferStats } from './rclone-log.ts';
-import { controlFilter, linkSuffix, type Remote, rclonePath } from './remote.ts';
+import { controlFilter, linkSuffix, placeOf, type Remote, rclonePath } from './remote.ts';
 
 export const transferModes = ['sync', 'copy'] as const;
 /** `sync` makes the target like the source, with deletions; `copy` only adds and updates. */
@@ -25,6 +25,8 @@ export interface TransferRequest {
   readonly trash: string | undefined;
   /** rclone's `--bwlimit`. */
   readonly bandwidthLimit: string | undefined;
+  /** Patterns of what is transferred; everything when there are none. */
+  readonly include?: readonly string[] | undefined;
   /** Further flags, checked by whoever took them from an operator. */
   readonly flags?: readonly string[] | undefined;
 }
@@ -53,7 +55,7 @@ export interface TransferResult {
 export const nothingTransferred: TransferResult = { files: 0, bytes: 0, deleted: 0 };
 
 /** A day: rclone's own time-outs end a silent connection long before, this ends everything else. */
-const transferDeadline = 24 * 3_600_000;
+export const transferDeadline = 24 * 3_600_000;
 /** rclone tells its progress this often. A broken pipe at the next telling also ends an orphaned rclone. */
 const statsInterval = '500ms';
 
@@ -63,12 +65,21 @@ function transferArguments(request: TransferRequest): string[] {
     request.source,
     rclonePath(request.remote),
     '--links',
-    '--filter',
-    controlFilter,
+    ...filterArguments(request.include),
     ...(request.trash === undefined ? [] : ['--backup-dir', rclonePath(request.remote, request.trash)]),
     ...(request.bandwidthLimit === undefined ? [] : ['--bwlimit', request.bandwidthLimit]),
     ...(request.flags ?? []),
   ];
+}
+
+/** The first rule that matches decides: the tool's own directory is out, what is included in, the rest out. */
+export function filterArguments(include: readonly string[] = []): string[] {
+  const rules = [
+    controlFilter,
+    ...include.map((pattern) => `+ ${pattern}`),
+    ...(include.length === 0 ? [] : ['- *']),
+  ];
+  return rules.flatMap((rule) => ['--filter', rule]);
 }
 
 async function transfer(
@@ -89,7 +100,7 @@ async function transfer(
     },
     dependencies,
   );
-  if (result.exitCode !== 0) throw rcloneFailure(result, rclonePath(remote), 'transfer the files');
+  if (result.exitCode !== 0) throw rcloneFailure(result, placeOf(remote), 'transfer the files');
   return result;
 }
 
@@ -182,7 +193,7 @@ async function uploadNamed(
   try {
     const list = join(directory, 'files');
     writeFileSync(list, `${files.map(({ path }) => path).join('\n')}\n`, { mode: 0o600 });
-    const args = withoutFilter(transferArguments({ ...request, mode: 'copy' }));
+    const args = withoutFilters(transferArguments({ ...request, mode: 'copy' }));
     const result = await transfer(
       request,
       [...args, ...flags, '--files-from-raw', list, '--no-traverse', '--ignore-times', ...progressArguments],
@@ -197,12 +208,11 @@ async function uploadNamed(
 }
 
 /** `--files-from-raw` stands alone: rclone refuses it together with a filter. */
-function withoutFilter(args: readonly string[]): string[] {
-  const at = args.indexOf('--filter');
-  return at < 0 ? [...args] : [...args.slice(0, at), ...args.slice(at + 2)];
+function withoutFilters(args: readonly string[]): string[] {
+  return args.filter((word, index) => word !== '--filter' && args[index - 1] !== '--filter');
 }
 
-const progressArguments = ['--stats', statsInterval, '--stats-log-level', 'NOTICE'];
+export const progressArguments = ['--stats', statsInterval, '--stats-log-level', 'NOTICE'];
 
 /** Counts the files on the remote, the tool's own left out. */
 export async function countRemoteFiles(remote: Remote, dependencies: RcloneDependencies): Promise<number> {
@@ -219,6 +229,6 @@ export async function countRemoteFiles(remote: Remote, dependencies: RcloneDepen
     },
     dependencies,
   );
-  if (result.exitCode !== 0) throw rcloneFailure(result, rclonePath(remote), 'list the remote');
+  if (result.exitCode !== 0) throw rcloneFailure(result, placeOf(remote), 'list the remote');
   return count;
 }

@@ -83,6 +83,19 @@ export const passwordFlags = {
   }),
 };
 
+export const keyFlags = {
+  'encryption-key-file': Flags.string({
+    description: "read the crypt layer's key from this file, or from stdin (-)",
+    helpGroup: 'ENCRYPTION',
+    helpValue: 'PATH',
+  }),
+  'encryption-salt-file': Flags.string({
+    description: 'read the salt from this file, or from stdin (-): its second line when both come from there',
+    helpGroup: 'ENCRYPTION',
+    helpValue: 'PATH',
+  }),
+};
+
 export const waitFlag = Flags.string({
   description: 'wait this long for another run to end, such as 10m',
   helpValue: 'DURATION',

@@ -12,6 +12,7 @@ import { nameOf } from '../operations/recorded.ts';
 import { CryptosyncError } from '../system/errors.ts';
 import type { EngineName } from '../vaults/engine.ts';
 import type { Manner, Reporter } from './base-command.ts';
+import { type KeyFlags, keyProvider } from './encryption-keys.ts';
 import { type PasswordFlags, passwordProvider } from './passwords.ts';
 import { type RemoteOptionFlags, readRemoteOptions } from './remote-options.ts';
 import { count } from './style.ts';
@@ -82,7 +83,7 @@ export function planLines(plan: InstallPlan): string[] {
 export interface InstallPresentation {
   readonly program: Program;
   readonly wait: number;
-  readonly flags: PasswordFlags;
+  readonly flags: PasswordFlags & KeyFlags;
   readonly manner: Manner;
 }
 
@@ -97,6 +98,7 @@ export async function carryOutInstall(
   const password = passwordProvider(context, flags, manner, plan.vault.action === 'create');
   const result = await executeInstall(context, request, plan, {
     password,
+    encryptionKey: keyProvider(context, flags, manner),
     program,
     wait,
     runSteps: (steps) =>

@@ -1,6 +1,7 @@
 /** What sync shows: progress while it runs, and one line a profile at its end. */
 import { nameOf } from '../operations/recorded.ts';
-import type { SyncRequest, SyncResult } from '../operations/sync.ts';
+import type { SyncRequest } from '../operations/sync.ts';
+import type { SyncResult } from '../operations/sync-result.ts';
 import type { TargetResult } from '../operations/targets.ts';
 import type { TransferStats } from '../remotes/rclone-log.ts';
 import type { Manner, Reporter } from './base-command.ts';
@@ -22,57 +23,70 @@ export function syncProgress(title: string, manner: Manner): Pick<SyncRequest, '
 }
 
 export function reportSyncs(
-  results: readonly TargetResult<SyncResult>[],
+  results: readonly TargetResult<SyncResult[]>[],
   verbose: boolean,
   reporter: Reporter,
 ): object {
-  const errors = results.map(({ result, error }) => error ?? result?.error);
-  const rows = results.map(({ layout, result }, index) => ({
-    client: layout.client,
-    profile: layout.profile,
-    ...result,
-    ...(errors[index] === undefined ? {} : { error: errors[index].toReport() }),
-  }));
-  results.forEach(({ layout, result }, index) => {
-    const error = errors[index];
-    if (error !== undefined) reporter.tell(error, nameOf(layout));
-    else if (result !== undefined)
-      for (const line of describe(result, verbose)) reporter.say(`${nameOf(layout)}: ${line}`);
+  const rows = results.flatMap(({ layout, result, error }) => {
+    const names = { client: layout.client, profile: layout.profile };
+    const mappings: Partial<SyncResult>[] = error === undefined ? (result ?? []) : [{ error }];
+    return mappings.map((mapping) => ({ layout, names, mapping, error: mapping.error }));
   });
+  for (const { layout, mapping, error } of rows) {
+    if (error !== undefined) reporter.tell(error, nameOf(layout));
+    else
+      for (const line of describe(mapping as SyncResult, verbose)) reporter.say(`${nameOf(layout)}: ${line}`);
+  }
   if (results.length === 0) reporter.say('There are no clients.');
-  const error = overallError(errors);
-  return reporter.finish(toDocument(rows, error), error);
+  const error = overallError(rows.map((row) => row.error));
+  const documents = rows.map(({ names, mapping, error: own }) => ({
+    ...names,
+    ...mapping,
+    ...(own === undefined ? {} : { error: own.toReport() }),
+  }));
+  return reporter.finish(toDocument(documents, error), error);
 }
 
 /** More lines of a plan than this are left to --verbose and --json. */
 const shownFiles = 50;
 
 function describe(result: SyncResult, verbose: boolean): string[] {
-  const place = printable(result.remote ?? '');
+  const remote = printable(result.remote ?? '');
+  const source = printable(result.source ?? '');
+  const place = { upload: remote, download: source, bidirectional: `${source} and ${remote}` }[
+    result.direction
+  ];
   if (result.plan !== undefined) return describePlan(result.plan, place, verbose);
-  const torn =
-    result.consistent === false
-      ? ['the vault kept changing: the remote may hold a mixture. Sync again.']
-      : [];
-  if (result.outcome === 'unchanged')
-    return [`${place} is up to date (generation ${result.generation})`, ...torn];
+  const notes = [
+    ...(result.consistent === false ? ['it kept changing: the remote may hold a mixture. Sync again.'] : []),
+    ...(result.keptAt === undefined ? [] : [`what was there before is kept in ${printable(result.keptAt)}`]),
+    ...(result.conflicts ?? []).map(
+      ({ path, winner, trash }) =>
+        `changed on both sides: ${printable(path)}; the ${winner} version is newer and kept its name, the other is in ${printable(trash)}`,
+    ),
+  ];
+  const generation = result.generation === null ? '' : ` (generation ${result.generation})`;
+  if (result.outcome === 'unchanged') return [`${place} is up to date${generation}`, ...notes];
   const deleted = result.deleted === 0 ? '' : `, ${result.deleted} deleted`;
+  const verb = { upload: 'synced to', download: 'downloaded to', bidirectional: 'synced between' }[
+    result.direction
+  ];
   return [
-    `synced to ${place}: ${count(result.filesTransferred, 'file')}, ${formatBytes(result.bytesTransferred)}${deleted}, in ${formatSeconds(result.durationMs / 1000)} (generation ${result.generation})`,
-    ...torn,
+    `${verb} ${place}: ${count(result.filesTransferred, 'file')}, ${formatBytes(result.bytesTransferred)}${deleted}, in ${formatSeconds(result.durationMs / 1000)}${generation}`,
+    ...notes,
   ];
 }
 
 function describePlan(plan: NonNullable<SyncResult['plan']>, place: string, verbose: boolean): string[] {
   const lines = [
     ...plan.deletions.map(({ path }) => `would delete ${printable(path)}`),
-    ...plan.uploads.map(({ path, size }) => `would upload ${printable(path)} (${formatBytes(size)})`),
+    ...plan.uploads.map(({ path, size }) => `would transfer ${printable(path)} (${formatBytes(size)})`),
   ];
   const shown = verbose ? lines : lines.slice(0, shownFiles);
   const rest = lines.length - shown.length;
   return [
     ...shown,
     ...(rest === 0 ? [] : [`… and ${rest} more (--verbose shows all)`]),
-    `would upload ${count(plan.uploads.length, 'file')} and delete ${plan.deletions.length} at ${place}; nothing was changed`,
+    `would transfer ${count(plan.uploads.length, 'file')} and delete ${plan.deletions.length} at ${place}; nothing was changed`,
   ];
 }

@@ -2,49 +2,29 @@
  * The canary: a small file inside the vault that holds the vault's id. Read through a mount, it proves that the mount
  * is there and that configuration, password and ciphertext belong together; nothing weaker does (TOOLS.md G8, C1).
  */
-import { open, readdir, readFile, rename } from 'node:fs/promises';
-import { join } from 'node:path';
-import { CryptosyncError, errnoOf } from '../system/errors.ts';
-import { temporaryNameFor } from '../system/files.ts';
-import { answerOf } from './answer.ts';
+import { CryptosyncError } from '../system/errors.ts';
 import type { Engine } from './engine.ts';
+import { isMountEmpty, readFileInMount, writeFileInMount } from './mount-access.ts';
 import { inspectEncryptedDirectory } from './vault-directory.ts';
 
 export const canaryName = '.cryptosync-vault';
 
-/** @returns the id in the canary of a mounted vault, or undefined when there is no canary. */
+/**
+ * @returns the id in the canary of a mounted vault, or undefined when there is no canary.
+ * @throws VAULT_MISMATCH when there is one that can't be read, MOUNT_FAILED when the mount does not answer
+ */
 export async function readCanary(mountDir: string): Promise<string | undefined> {
-  try {
-    return (await answerOf(mountDir, readFile(join(mountDir, canaryName), 'utf8'))).trim();
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    if (errnoOf(error) === undefined) throw error;
-    throw new CryptosyncError(
-      'VAULT_MISMATCH',
-      `the vault's canary can't be read: ${(error as Error).message}`,
-      {
-        hint: mismatchHint,
-        cause: error,
-      },
-    );
-  }
+  const found = await readFileInMount(mountDir, canaryName);
+  if (found.kind === 'text') return found.text.trim();
+  if (found.kind === 'absent') return undefined;
+  throw new CryptosyncError('VAULT_MISMATCH', `the vault's canary can't be read: ${found.said}`, {
+    hint: mismatchHint,
+  });
 }
 
-/** Writes the canary into a mounted vault, durably. */
+/** Writes the canary into a mounted vault. */
 export async function writeCanary(mountDir: string, vaultId: string): Promise<void> {
-  const path = join(mountDir, canaryName);
-  const temporary = temporaryNameFor(path);
-  const write = async (): Promise<void> => {
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(`${vaultId}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  };
-  await answerOf(mountDir, write());
+  await writeFileInMount(mountDir, canaryName, `${vaultId}\n`);
 }
 
 const mismatchHint =
@@ -81,8 +61,7 @@ export async function establishCanary(
   vaultId: string,
 ): Promise<void> {
   const content = inspectEncryptedDirectory(engine, encryptedDir);
-  const visible = await answerOf(mountDir, readdir(mountDir));
-  if (visible.length === 0 && content.kind === 'vault' && content.hasContent) {
+  if (content.kind === 'vault' && content.hasContent && (await isMountEmpty(mountDir))) {
     throw new CryptosyncError(
       'VAULT_MISMATCH',
       'the encrypted directory holds files, but none of them decrypts: its configuration file is of another vault',

@@ -12,15 +12,17 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
-  statfsSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Secret } from '../secrets/secret.ts';
 import { CryptosyncError } from '../system/errors.ts';
 import { ensureDirectory, kindOf, syncDirectory } from '../system/files.ts';
-import { defaultMountOptions, type Engine, type EngineDependencies, type EnginePaths } from './engine.ts';
+import type { Engine, EngineDependencies, EnginePaths } from './engine.ts';
 import { setImmutable } from './mount-point.ts';
-import { mountVault, unmountVault, type Vault } from './mounting.ts';
+import { mountNewVault } from './mounting.ts';
+import { unmountVault } from './unmounting.ts';
+import type { Vault } from './vault.ts';
+import { verifySpace } from './vault-directory.ts';
 
 /** Bytes that a new vault needs at the least, with room to spare. */
 const neededSpace = 1024 * 1024;
@@ -32,7 +34,8 @@ function workshopFor(encryptedDir: string): string {
 
 /**
  * Makes a vault at `encryptedDir`, which must not exist or be empty.
- * @throws DISK_FULL, FUSE_UNAVAILABLE, INVALID_PASSWORD, TOOL_MISSING, MOUNT_FAILED; then nothing is there.
+ * @param paths what the engine remembers there of a former vault at this place is moved aside.
+ * @throws CONFIG_INVALID, DISK_FULL, FUSE_UNAVAILABLE, INVALID_PASSWORD, TOOL_MISSING, MOUNT_FAILED; then nothing is there.
  */
 export async function createVault(
   engine: Engine,
@@ -42,29 +45,46 @@ export async function createVault(
   paths: EnginePaths,
   dependencies: EngineDependencies,
 ): Promise<void> {
+  engine.verifyPath(encryptedDir);
   const parent = dirname(encryptedDir);
   ensureDirectory(parent, 0o700);
-  verifySpace(parent);
+  verifySpace(parent, Math.max(neededSpace, engine.spaceToWrite));
   const workshop = workshopFor(encryptedDir);
   const unfinished: Vault = {
-    ...paths,
     engine,
     encryptedDir: join(workshop, 'cipher'),
     mountDir: join(workshop, 'plain'),
     vaultId: undefined,
+    // thrown away with the workshop: an engine may remember the path, and at that path every vault is a new one
+    stateDirectory: join(workshop, 'state'),
   };
   await clearWorkshop(workshop, unfinished, dependencies);
-  mkdirSync(unfinished.encryptedDir, { recursive: true, mode: 0o700 });
-  mkdirSync(unfinished.mountDir, { mode: 0o700 });
   try {
-    await engine.initialise(unfinished.encryptedDir, password, paths, dependencies);
-    await mountVault(unfinished, password, defaultMountOptions, vaultId, dependencies);
-    await unmountVault(unfinished, { lazily: false }, dependencies);
+    mkdirSync(unfinished.encryptedDir, { recursive: true, mode: 0o700 });
+    await mountNewVault(unfinished, password, vaultId, dependencies);
+    if (!(await unmountUnfinished(unfinished, dependencies))) {
+      throw new CryptosyncError('DISK_FULL', `the new vault could not be written whole in ${parent}`);
+    }
     syncTree(unfinished.encryptedDir);
+    engine.forgetIntegrityState?.(paths, new Date());
     renameSync(unfinished.encryptedDir, encryptedDir);
     syncDirectory(parent);
-  } finally {
-    await clearWorkshop(workshop, unfinished, { environment: dependencies.environment });
+  } catch (error) {
+    // what went wrong first is what counts; what can't be removed now, the next run removes
+    await clearWorkshop(workshop, unfinished, { environment: dependencies.environment }).catch(() => {});
+    throw error;
+  }
+  await clearWorkshop(workshop, unfinished, { environment: dependencies.environment });
+}
+
+/** @returns false when the engine could not write all of the vault, as a full disk leaves it. */
+async function unmountUnfinished(vault: Vault, dependencies: EngineDependencies): Promise<boolean> {
+  try {
+    await unmountVault(vault, { lazily: false }, dependencies);
+    return true;
+  } catch (error) {
+    if (error instanceof CryptosyncError && error.code === 'VERIFY_FAILED') return false;
+    throw error;
   }
 }
 
@@ -75,17 +95,11 @@ async function clearWorkshop(
   dependencies: EngineDependencies,
 ): Promise<void> {
   if (kindOf(workshop) === 'none') return;
-  await unmountVault(unfinished, { lazily: false }, dependencies);
+  await unmountUnfinished(unfinished, dependencies);
   await setImmutable(unfinished.mountDir, false, dependencies.environment);
   // not recursive: should it be mounted all the same, nothing in it is touched
   if (kindOf(unfinished.mountDir) !== 'none') rmdirSync(unfinished.mountDir);
   rmSync(workshop, { recursive: true, force: true });
-}
-
-function verifySpace(directory: string): void {
-  const { bavail, bsize, ffree, files } = statfsSync(directory);
-  if (bavail * bsize >= neededSpace && (files === 0 || ffree > 10)) return;
-  throw new CryptosyncError('DISK_FULL', `there is no room for a vault in ${directory}`);
 }
 
 /** Flushes every file and directory below `directory` to disk. */

@@ -1,6 +1,6 @@
 /** What every engine's failures have in common. */
 import { CryptosyncError } from '../system/errors.ts';
-import type { Finished } from '../system/process.ts';
+import { type Finished, lastLines } from '../system/process.ts';
 
 export const noSpaceLeft = /no space left on device|disk quota exceeded/i;
 
@@ -22,4 +22,12 @@ export function startFailure(
     });
   }
   return undefined;
+}
+
+/** What to do about FUSE, from what the engine said. */
+export function fuseHint(said: string): string {
+  if (said.includes('user_allow_other')) return 'Add the line user_allow_other to /etc/fuse.conf.';
+  if (/permission denied/i.test(said)) return 'Give this user access to /dev/fuse, or run as root.';
+  if (said.includes('modprobe')) return 'Load the kernel module: modprobe fuse';
+  return `Install fuse3 and check /dev/fuse. The message was: ${lastLines(said, 1)}`;
 }

@@ -1,11 +1,11 @@
 /** The gocryptfs engine (gocryptfs(1); exit codes as observed, TOOLS.md). */
-import type { Secret } from '../secrets/secret.ts';
+import { Secret } from '../secrets/secret.ts';
 import { requireTool } from '../system/dependencies.ts';
 import { minimalEnvironment } from '../system/environment.ts';
 import { CryptosyncError, type ErrorCode } from '../system/errors.ts';
 import { type Finished, lastLines, run } from '../system/process.ts';
-import type { Engine, EngineDependencies } from './engine.ts';
-import { noSpaceLeft, startFailure } from './engine-failure.ts';
+import { defaultMountOptions, type Engine, type EngineDependencies } from './engine.ts';
+import { fuseHint, noSpaceLeft, startFailure } from './engine-failure.ts';
 
 const exitCodes: Readonly<Record<number, { code: ErrorCode; says: string }>> = {
   6: { code: 'MOUNT_FAILED', says: 'the encrypted directory is not empty or not usable' },
@@ -69,11 +69,14 @@ function hintFor(code: ErrorCode, said: string): string | undefined {
   if (code === 'VAULT_MISSING') {
     return 'Copy gocryptfs.conf back from the remote or another copy of the vault. Nothing decrypts without it.';
   }
-  if (code !== 'FUSE_UNAVAILABLE') return undefined;
-  if (said.includes('user_allow_other')) return 'Add the line user_allow_other to /etc/fuse.conf.';
-  if (said.includes('Permission denied')) return 'Give this user access to /dev/fuse, or run as root.';
-  if (said.includes('modprobe')) return 'Load the kernel module: modprobe fuse';
-  return `Install fuse3 and check /dev/fuse. gocryptfs said: ${lastLines(said, 1)}`;
+  return code === 'FUSE_UNAVAILABLE' ? fuseHint(said) : undefined;
+}
+
+const ownFiles: readonly string[] = ['gocryptfs.conf', 'gocryptfs.diriv'];
+
+/** gocryptfs puts `_` for the commas, which separate FUSE's options, and fusermount3 takes a backslash for an escape. */
+function mountSource(encryptedDir: string): string {
+  return encryptedDir.replaceAll(',', '_').replace(/\\([\s\S])/g, '$1');
 }
 
 export const gocryptfsEngine: Engine = {
@@ -84,14 +87,32 @@ export const gocryptfsEngine: Engine = {
   syncsWhileMounted: true,
   exitDeadline: 30_000,
 
-  isOwnFile: (name) => name === 'gocryptfs.conf' || name === 'gocryptfs.diriv',
+  // a write to a full disk fails and says so (TOOLS.md G14); removing files must stay possible
+  spaceToWrite: 0,
+  triesMountDirectory: false,
+  mountsAtOnce: 8,
 
-  // libfuse separates its options by commas, so gocryptfs replaces them in the name that it shows
-  mountSource: (encryptedDir) => encryptedDir.replaceAll(',', '_'),
+  hasContent: (_encryptedDir, names) => names.some((name) => !ownFiles.includes(name)),
 
-  async initialise(encryptedDir, password, _paths, dependencies) {
+  mountSource,
+
+  verifyPath(encryptedDir) {
+    // an odd backslash at the end would swallow what follows the name in fusermount3's options
+    if (!/(^|[^\\])(\\\\)*\\$/.test(encryptedDir)) return;
+    throw new CryptosyncError(
+      'CONFIG_INVALID',
+      `gocryptfs can't serve a path that ends in a backslash: ${encryptedDir}`,
+      {
+        hint: 'Give the directory another name.',
+      },
+    );
+  },
+
+  async createMounted(encryptedDir, mountDir, password, paths, dependencies) {
     const finished = await gocryptfs(['-init', '-q', '--', encryptedDir], password, false, dependencies);
     verifySuccess(finished, 'make the vault');
+    // another process than the one that made it: so the password is proven (TOOLS.md G10)
+    await gocryptfsEngine.mount(encryptedDir, mountDir, password, defaultMountOptions, paths, dependencies);
   },
 
   async mount(encryptedDir, mountDir, password, options, _paths, dependencies) {
@@ -107,5 +128,16 @@ export const gocryptfsEngine: Engine = {
       dependencies,
     );
     verifySuccess(finished, 'mount the vault');
+  },
+
+  async changePassword(encryptedDir, old, next, dependencies) {
+    // it reads the old password from the first line of stdin and the new one from the second
+    const both = new Secret(Buffer.concat([old.reveal(), Buffer.from('\n'), next.reveal()]));
+    try {
+      const finished = await gocryptfs(['-passwd', '-q', '--', encryptedDir], both, false, dependencies);
+      verifySuccess(finished, 'change the password');
+    } finally {
+      both.wipe();
+    }
   },
 };

@@ -3,8 +3,7 @@
  * says that something is mounted; only a call into the mount says that its daemon lives.
  */
 import { readFileSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
-import { errnoOf } from '../system/errors.ts';
+import { probeMount } from './mount-access.ts';
 
 export interface MountEntry {
   readonly mountPoint: string;
@@ -79,12 +78,13 @@ export function mountsOf(source: string, fileSystemType: string, table: readonly
 
 /**
  * The state of a mount directory.
- * @param probe asks a mount whether it answers; the default is statfs with a deadline.
+ * @param probe asks a mount whether it answers; the default is a child's statfs with a deadline.
+ * @throws MOUNT_FAILED when the mount can't be asked at all
  */
 export async function readMountState(
   expected: ExpectedMount,
   table: readonly MountEntry[] = readMountTable(),
-  probe: (path: string) => Promise<'answers' | 'dead' | 'silent' | 'denied'> = probeMount,
+  probe: (path: string) => ReturnType<typeof probeMount> = (path) => probeMount(path, answerDeadline),
 ): Promise<MountState> {
   const entries = table.filter((entry) => entry.mountPoint === expected.mountDir);
   const top = entries.at(-1);
@@ -105,26 +105,5 @@ export async function readMountState(
       };
     case 'denied':
       return { kind: 'unreadable', entries, reason: `it was mounted by uid ${top.userId ?? 'unknown'}` };
-  }
-}
-
-async function probeMount(path: string): Promise<'answers' | 'dead' | 'silent' | 'denied'> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'silent'>((resolve) => {
-    timer = setTimeout(() => resolve('silent'), answerDeadline);
-  });
-  const asked = statfs(path).then(
-    () => 'answers' as const,
-    (error: unknown) => {
-      const errno = errnoOf(error);
-      if (errno === 'ENOTCONN' || errno === 'ECONNABORTED') return 'dead' as const;
-      if (errno === 'EACCES' || errno === 'EPERM') return 'denied' as const;
-      throw error;
-    },
-  );
-  try {
-    return await Promise.race([asked, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

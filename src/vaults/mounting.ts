@@ -1,29 +1,22 @@
 /**
- * Mounting and unmounting a vault, whatever its engine: the mount table decides what is true, the canary whether it
- * is the right vault, and an unmount is over when the daemon is gone. The caller holds the vault's lock.
+ * Mounting a vault, whatever its engine: the mount table decides what is true, the canary whether it is the right
+ * vault. The caller holds the vault's lock.
  */
 import { accessSync, constants } from 'node:fs';
 import type { Secret } from '../secrets/secret.ts';
 import { pause } from '../system/clock.ts';
-import { requireTool } from '../system/dependencies.ts';
-import { minimalEnvironment } from '../system/environment.ts';
 import { CryptosyncError, errnoOf } from '../system/errors.ts';
-import { lastLines, run } from '../system/process.ts';
 import { establishCanary, readCanary, verifyVaultIdentity } from './canary.ts';
-import type { Engine, EngineDependencies, EnginePaths, MountOptions } from './engine.ts';
-import { prepareMountDirectory, setImmutable, verifySeparate } from './mount-point.ts';
-import { type MountState, mountsOf, readMountState, readMountTable } from './mount-table.ts';
-import { findDaemons, findHolders, type Holder, waitForExit } from './processes.ts';
-import { inspectEncryptedDirectory } from './vault-directory.ts';
+import { defaultMountOptions, type Engine, type EngineDependencies, type MountOptions } from './engine.ts';
+import { prepareMountDirectory, setImmutable, verifySeparate, whileWritable } from './mount-point.ts';
+import type { MountState } from './mount-table.ts';
+import { findDaemons, waitForExit } from './processes.ts';
+import { detachStale, detachStarted, mountedElsewhere, stillServed, verifyOwn } from './unmounting.ts';
+import { isListed, mountsElsewhere, stateOfVault, type Vault } from './vault.ts';
+import { inspectEncryptedDirectory, verifySpace } from './vault-directory.ts';
 
-export interface Vault extends EnginePaths {
-  readonly engine: Engine;
-  /** Both directories resolved and absolute. */
-  readonly encryptedDir: string;
-  readonly mountDir: string;
-  /** Undefined for a vault that was not made here and has not been mounted yet. */
-  readonly vaultId: string | undefined;
-}
+export { unmountVault } from './unmounting.ts';
+export { stateOfVault, type Vault } from './vault.ts';
 
 export interface MountOutcome {
   readonly changed: boolean;
@@ -32,17 +25,11 @@ export interface MountOutcome {
   readonly readOnly: boolean;
 }
 
-export async function stateOfVault({ engine, encryptedDir, mountDir }: Vault): Promise<MountState> {
-  return await readMountState({
-    mountDir,
-    fileSystemType: engine.fileSystemType,
-    source: engine.mountSource(encryptedDir),
-  });
-}
-
 /**
  * Mounts a vault, or confirms that it is mounted; a dead mount is cleaned up first.
  * @param newVaultId the id for a vault that has no canary yet.
+ * @throws every code of the engine's `mount`; MOUNT_BUSY, VAULT_MISMATCH, PASSWORD_REQUIRED, CONFIG_INVALID,
+ * DISK_FULL. Then it is not mounted, unless it was before.
  */
 export async function mountVault(
   vault: Vault,
@@ -58,49 +45,87 @@ export async function mountVault(
     const vaultId = await confirmIdentity(vault, readOnly, newVaultId);
     return { changed: false, vaultId, readOnly };
   }
-  if (state.kind === 'stale') await detachAll(vault, true, dependencies);
-  await verifyMountable(vault, options, dependencies);
+  await detachStale(vault, state, dependencies);
+  if ((await waitUntilUnserved(vault)) === 'mounted') {
+    return await mountVault(vault, password, options, newVaultId, dependencies);
+  }
+  verifyInitialised(vault.engine, vault.encryptedDir);
+  if (!options.readOnly) verifyWritable(vault);
+  await prepare(vault, dependencies);
   if (password === undefined)
     throw new CryptosyncError('PASSWORD_REQUIRED', 'the password of the vault is needed');
+  const { engine, encryptedDir, mountDir } = vault;
+  const start = () => engine.mount(encryptedDir, mountDir, password, options, vault, dependencies);
+  const vaultId = await startAndConfirm(vault, start, options.readOnly, newVaultId, dependencies);
+  return { changed: true, vaultId, readOnly: options.readOnly };
+}
+
+/**
+ * Makes a vault in the empty encrypted directory, mounts it and gives it its id. Some engines can make a vault only
+ * by mounting it, and deriving a key can take ten seconds: so the making mount is the first mount as well.
+ * @throws every code of the engine's `createMounted`; then it is not mounted, and the directory may hold leftovers.
+ */
+export async function mountNewVault(
+  vault: Vault,
+  password: Secret,
+  vaultId: string,
+  dependencies: EngineDependencies,
+): Promise<void> {
+  const { engine, encryptedDir, mountDir } = vault;
+  await prepare(vault, dependencies);
+  const start = () => engine.createMounted(encryptedDir, mountDir, password, vault, dependencies);
+  await startAndConfirm(vault, start, defaultMountOptions.readOnly, vaultId, dependencies);
+}
+
+/** Starts the daemon and believes it only when the table and the canary agree; otherwise undoes it. */
+async function startAndConfirm(
+  vault: Vault,
+  start: () => Promise<void>,
+  readOnly: boolean,
+  newVaultId: string,
+  dependencies: EngineDependencies,
+): Promise<string | undefined> {
+  const { engine, mountDir } = vault;
+  let isStarted = false;
   try {
-    await vault.engine.mount(vault.encryptedDir, vault.mountDir, password, options, vault, dependencies);
+    await (engine.triesMountDirectory ? whileWritable(mountDir, dependencies.environment, start) : start());
+    isStarted = true;
     await confirmMounted(vault);
-    const vaultId = await confirmIdentity(vault, options.readOnly, newVaultId);
-    return { changed: true, vaultId, readOnly: options.readOnly };
+    return await confirmIdentity(vault, readOnly, newVaultId);
   } catch (error) {
     await withdraw(vault, dependencies);
-    throw error;
+    // a daemon that finds an old or changed block while the canary is read ends itself, and leaves a record of it
+    throw (isStarted ? engine.findIntegrityViolation?.(vault) : undefined) ?? error;
   }
 }
 
 function verifyUsable(vault: Vault, state: MountState): void {
-  if (state.kind === 'foreign' || state.kind === 'unreadable') {
-    throw new CryptosyncError('MOUNT_FAILED', `${vault.mountDir} can't be used: ${state.reason}`, {
-      hint:
-        state.kind === 'foreign'
-          ? `Unmount that first: umount ${vault.mountDir}`
-          : 'Run this as the user who mounted it, or unmount it first.',
-    });
+  verifyOwn(vault, state);
+  if (state.kind !== 'unreadable') return;
+  throw new CryptosyncError('MOUNT_FAILED', `${vault.mountDir} can't be used: ${state.reason}`, {
+    hint: 'Run this as the user who mounted it; or look for what stops its disk, or detach it: unmount --force.',
+  });
+}
+
+/**
+ * @returns `mounted` when a daemon that a killed command left behind has mounted the vault in the meantime.
+ * @throws MOUNT_BUSY when the vault is mounted elsewhere, or a detached daemon still serves it.
+ */
+async function waitUntilUnserved(vault: Vault): Promise<'unserved' | 'mounted'> {
+  verifySeparate(vault.encryptedDir, vault.mountDir);
+  const elsewhere = mountsElsewhere(vault)[0];
+  if (elsewhere !== undefined) throw mountedElsewhere(elsewhere);
+  for (const until = Date.now() + 2000; ; ) {
+    const daemons = await waitForExit(findDaemons(vault.engine.name, vault.encryptedDir), 200);
+    if (isListed(vault)) return 'mounted';
+    if (daemons.length === 0) return 'unserved';
+    if (Date.now() >= until) throw stillServed(vault, daemons);
   }
 }
 
-async function verifyMountable(
-  vault: Vault,
-  options: MountOptions,
-  { environment }: EngineDependencies,
-): Promise<void> {
+async function prepare(vault: Vault, { environment }: EngineDependencies): Promise<void> {
   const { engine, encryptedDir, mountDir } = vault;
-  verifySeparate(encryptedDir, mountDir);
-  const elsewhere = mountsOf(engine.mountSource(encryptedDir), engine.fileSystemType, readMountTable())[0];
-  if (elsewhere !== undefined) {
-    throw new CryptosyncError('MOUNT_BUSY', `the vault is already mounted at ${elsewhere.mountPoint}`, {
-      hint: `Two mounts of one vault would damage it. Unmount that one first: fusermount3 -u ${elsewhere.mountPoint}`,
-    });
-  }
-  const detached = await waitForExit(findDaemons(engine.name, encryptedDir), 2000);
-  if (detached.length > 0) throw stillServed(vault, detached);
-  verifyInitialised(engine, encryptedDir);
-  if (!options.readOnly) verifyWritable(encryptedDir);
+  engine.verifyPath(encryptedDir);
   prepareMountDirectory(mountDir);
   await setImmutable(mountDir, true, environment);
 }
@@ -119,7 +144,8 @@ export function verifyInitialised(engine: Engine, encryptedDir: string): void {
   });
 }
 
-function verifyWritable(encryptedDir: string): void {
+/** @throws MOUNT_FAILED, DISK_FULL */
+function verifyWritable({ engine, encryptedDir }: Vault): void {
   try {
     accessSync(encryptedDir, constants.W_OK);
   } catch (error) {
@@ -131,128 +157,53 @@ function verifyWritable(encryptedDir: string): void {
       { hint: 'Mount it to read: --read-only' },
     );
   }
+  verifySpace(encryptedDir, engine.spaceToWrite, 'Make room on its disk, or mount it to read: --read-only');
 }
 
 /** A daemon may need a moment after its parent exits until the kernel lists the mount. */
 async function confirmMounted(vault: Vault): Promise<void> {
-  for (let attempt = 0; attempt < 20; attempt += 1) {
-    if ((await stateOfVault(vault)).kind === 'mounted') return;
-    await pause(50);
+  let state: MountState = { kind: 'unmounted' };
+  for (let attempt = 0; attempt < 20 && state.kind === 'unmounted'; attempt += 1) {
+    if (attempt > 0) await pause(50);
+    state = await stateOfVault(vault);
   }
+  if (state.kind === 'mounted') return;
+  const found = 'reason' in state ? state.reason : `it is ${state.kind}`;
   throw new CryptosyncError(
     'MOUNT_FAILED',
-    `${vault.engine.name} said nothing, but ${vault.mountDir} is not mounted`,
-    {
-      hint: 'Look for its messages in the system log (journalctl), then try again.',
-    },
+    `${vault.engine.name} said that ${vault.mountDir} is mounted, but ${found}`,
+    { hint: 'Look for its messages in the system log (journalctl), then try again.' },
   );
 }
 
+/** @returns the id in the canary, read or written while the vault was on its mount directory for sure. */
 async function confirmIdentity(
   vault: Vault,
   readOnly: boolean,
   newVaultId: string,
 ): Promise<string | undefined> {
-  if (vault.vaultId !== undefined) {
-    await verifyVaultIdentity(vault.mountDir, vault.vaultId);
-    return vault.vaultId;
-  }
-  const found = await readCanary(vault.mountDir);
-  if (found !== undefined || readOnly) return found;
-  await establishCanary(vault.engine, vault.encryptedDir, vault.mountDir, newVaultId);
-  return newVaultId;
-}
-
-/** Undoes a mount that failed half way; what went wrong first is what counts. */
-async function withdraw(vault: Vault, dependencies: EngineDependencies): Promise<void> {
-  try {
-    const state = await stateOfVault(vault);
-    if (state.kind === 'mounted' || state.kind === 'stale') {
-      await unmountVault(vault, { lazily: false }, { environment: dependencies.environment });
+  const { engine, encryptedDir, mountDir } = vault;
+  let vaultId = vault.vaultId;
+  if (vaultId !== undefined) {
+    await verifyVaultIdentity(mountDir, vaultId);
+  } else {
+    vaultId = await readCanary(mountDir);
+    if (vaultId === undefined && !readOnly) {
+      await establishCanary(engine, encryptedDir, mountDir, newVaultId);
+      vaultId = newVaultId;
     }
-  } catch {
-    // reported by the next status: the mount table has it
   }
-}
-
-/**
- * Unmounts a vault and waits for its daemon's exit.
- * @returns whether anything was mounted.
- * @throws MOUNT_BUSY with the holders; with `lazily`, when the detached daemon lives on.
- */
-export async function unmountVault(
-  vault: Vault,
-  { lazily }: { readonly lazily: boolean },
-  dependencies: EngineDependencies,
-): Promise<{ readonly changed: boolean }> {
-  const state = await stateOfVault(vault);
-  const daemons = findDaemons(vault.engine.name, vault.encryptedDir);
-  if (state.kind !== 'unmounted') {
-    verifyUsable(vault, state);
-    await detachAll(vault, lazily || state.kind === 'stale', dependencies);
-  }
-  const alive = await waitForExit(daemons, lazily ? 5000 : vault.engine.exitDeadline);
-  if (alive.length > 0) throw stillServed(vault, alive);
-  return { changed: state.kind !== 'unmounted' || daemons.length > 0 };
-}
-
-function stillServed(vault: Vault, daemons: readonly { pid: number }[]): CryptosyncError {
-  const holders = findHolders(vault.mountDir);
-  const pids = daemons.map(({ pid }) => pid).join(', ');
-  return new CryptosyncError(
-    'MOUNT_BUSY',
-    `${vault.mountDir} is detached, but its ${vault.engine.name} daemon (pid ${pids}) still runs and can still write${describeHolders(holders)}`,
-    {
-      hint: 'It ends when the last process that uses the vault closes its files.',
-      details: { daemons: daemons.map(({ pid }) => pid), holders },
-    },
-  );
-}
-
-/** Takes every mount of the vault off its directory; several can lie on top of each other (TOOLS.md G1). */
-async function detachAll(vault: Vault, lazily: boolean, dependencies: EngineDependencies): Promise<void> {
-  const { environment, signal } = dependencies;
-  const file = requireTool('fusermount3', environment);
-  let busy = 0;
-  for (;;) {
-    const state = await stateOfVault(vault);
-    if (state.kind === 'unmounted' || state.kind === 'foreign') return;
-    const finished = await run({
-      file,
-      args: [lazily ? '-uz' : '-u', '--', vault.mountDir],
-      environment: minimalEnvironment(environment),
-      deadline: 30_000,
-      signal,
-    });
-    if (finished.exitCode === 0) continue;
-    if (!/busy/i.test(finished.stderr)) {
-      throw new CryptosyncError(
-        'MOUNT_FAILED',
-        `can't unmount ${vault.mountDir}: ${lastLines(finished.stderr, 2)}`,
-        {
-          hint: 'Unmount it as the user who mounted it, or as root.',
-        },
-      );
-    }
-    busy += 1;
-    if (busy > busyAttempts) throw mountBusy(vault.mountDir);
-    await pause(busyPause, signal);
-  }
-}
-
-/** An indexer or a prompt may hold a mount for an instant: it is asked again before it is called busy. */
-const busyAttempts = 3;
-const busyPause = 200;
-
-function mountBusy(mountDir: string): CryptosyncError {
-  const holders = findHolders(mountDir);
-  return new CryptosyncError('MOUNT_BUSY', `${mountDir} is in use${describeHolders(holders)}`, {
-    hint: 'Close these programs (a shell whose directory lies in the vault counts), then run it again. --force detaches the mount and leaves them running.',
-    details: { holders },
+  if (isListed(vault)) return vaultId;
+  throw new CryptosyncError('MOUNT_FAILED', `${engine.name} gave up ${mountDir} right after mounting it`, {
+    hint: 'Look for its messages in the system log (journalctl), then try again.',
   });
 }
 
-function describeHolders(holders: readonly Holder[]): string {
-  if (holders.length === 0) return '';
-  return ` by ${holders.map(({ pid, command }) => `${command || 'a process'} (pid ${pid})`).join(', ')}`;
+/** Undoes a mount that failed half way, and waits for the daemon; what went wrong first is what counts. */
+async function withdraw(vault: Vault, { environment }: EngineDependencies): Promise<void> {
+  try {
+    await detachStarted(vault, { environment });
+  } catch {
+    // reported by the next status: the mount table has it
+  }
 }

@@ -23,11 +23,11 @@ import { setImmutable } from '../../vaults/mount-point.ts';
 import { mountVault, stateOfVault, unmountVault } from '../../vaults/mounting.ts';
 import { adoptOutsideConfig } from '../../vaults/outside-config.ts';
 import { inspectEncryptedDirectory } from '../../vaults/vault-directory.ts';
-import type { Context, PasswordProvider } from '../context.ts';
+import type { Context, KeyProvider, PasswordProvider } from '../context.ts';
 import { mountProfile } from '../mount.ts';
 import { refreshSummary } from '../profile-change.ts';
 import { nameOf, recorded } from '../recorded.ts';
-import { type SyncResult, syncProfile } from '../sync.ts';
+import { syncProfile } from '../sync.ts';
 import { vaultOf } from '../vault-of.ts';
 import type { InstallPlan, StepId } from './plan.ts';
 import type { InstallRequest } from './request.ts';
@@ -49,6 +49,7 @@ export interface InstallResult {
 
 export interface InstallInputs {
   readonly password: PasswordProvider;
+  readonly encryptionKey: KeyProvider;
   /** Which node and which script the helper scripts run. */
   readonly program: Program;
   readonly wait: number;
@@ -70,7 +71,7 @@ interface Installation {
   readonly created: string[];
   profile: Profile;
   password: Secret | undefined;
-  synced: SyncResult | undefined;
+  synced: boolean;
   mounted: boolean;
 }
 
@@ -92,7 +93,7 @@ export async function executeInstall(
     created: [],
     profile: plan.profile,
     password: undefined,
-    synced: undefined,
+    synced: false,
     mounted: false,
   };
   if (await needsPassword(plan, request))
@@ -170,16 +171,17 @@ const stepWork: Readonly<Record<StepId, (installation: Installation) => Promise<
   },
   sync: async (installation) => {
     const { context, request, inputs } = installation;
-    const result = await syncProfile(context, {
+    const results = await syncProfile(context, {
       layout: request.layout,
-      mode: 'sync',
       dryRun: false,
       remount: false,
       password: inputs.password,
+      encryptionKey: inputs.encryptionKey,
       wait: inputs.wait,
     });
-    if (result.error !== undefined) throw result.error;
-    installation.synced = result;
+    const failed = results.find(({ error }) => error !== undefined);
+    if (failed?.error !== undefined) throw failed.error;
+    installation.synced = true;
   },
   mount: async (installation) => {
     const { context, request, inputs, password } = installation;
@@ -320,7 +322,7 @@ function toResult({ request, plan, profile, created, mounted, synced }: Installa
           },
     created,
     mounted,
-    synced: synced !== undefined,
+    synced,
     notes: plan.notes,
   };
 }

@@ -1,0 +1,56 @@
+/** The key of a crypt layer for commands: the flags' sources first, the prompt last. */
+import { readFileSync } from 'node:fs';
+import type { Context, KeyProvider } from '../operations/context.ts';
+import { nameOf } from '../operations/recorded.ts';
+import { readEncryptionKey, readEncryptionSalt } from '../secrets/encryption-key-sources.ts';
+import { Secret } from '../secrets/secret.ts';
+import type { Manner } from './base-command.ts';
+
+export interface KeyFlags {
+  readonly 'encryption-key-file'?: string | undefined;
+  readonly 'encryption-salt-file'?: string | undefined;
+}
+
+/** stdin, when both come from there, holds the key on its first line and the salt on its second. */
+export function keyProvider(context: Context, flags: KeyFlags, manner: Manner): KeyProvider {
+  const readLine = lineReader(flags['encryption-key-file'] === '-' && flags['encryption-salt-file'] === '-');
+  return async (layout, profile) => {
+    const subject = nameOf(layout);
+    const name = `cryptosync-${layout.client}-${layout.profile}`;
+    const dependencies = { environment: context.environment, signal: context.signal, warn: context.warn };
+    const key = await readEncryptionKey(
+      {
+        file: flags['encryption-key-file'],
+        credential: `${name}-key`,
+        profileCommand: profile.encryptionKeyCommand,
+        prompt: manner.mayPrompt ? () => promptForKey(subject, context.signal) : undefined,
+        subject,
+      },
+      { ...dependencies, readStdin: () => readLine(0) },
+    );
+    const salt = await readEncryptionSalt(
+      {
+        file: flags['encryption-salt-file'],
+        credential: `${name}-salt`,
+        profileCommand: profile.encryptionSaltCommand,
+        subject,
+      },
+      { ...dependencies, readStdin: () => readLine(1) },
+    );
+    return { key, salt };
+  };
+}
+
+function lineReader(hasTwoLines: boolean): (index: number) => Buffer {
+  let text: string | undefined;
+  return (index) => {
+    text ??= readFileSync(0, 'utf8');
+    return Buffer.from(hasTwoLines ? (text.split('\n')[index] ?? '') : text);
+  };
+}
+
+async function promptForKey(subject: string, signal: AbortSignal | undefined): Promise<Secret> {
+  const { password } = await import('@inquirer/prompts');
+  const context = { output: process.stderr, ...(signal === undefined ? {} : { signal }) };
+  return new Secret(await password({ message: `Encryption key of ${subject}:`, mask: false }, context));
+}
