@@ -4,6 +4,8 @@ import { directions } from '../operations/mapping.ts';
 import { nameOf } from '../operations/recorded.ts';
 import { syncProfile } from '../operations/sync.ts';
 import { forEachProfile, selectProfiles } from '../operations/targets.ts';
+import { verifyBandwidthLimit } from '../remotes/bandwidth.ts';
+import { parseDeleteLimit } from '../remotes/guard.ts';
 import { transferModes } from '../remotes/transfer.ts';
 import { CryptosyncCommand, waitOf } from '../terminal/base-command.ts';
 import { keyProvider } from '../terminal/encryption-keys.ts';
@@ -65,6 +67,8 @@ Exit codes: 0 synced or nothing to do, 2 usage, 3 some of several failed, 10 con
     const context = this.contextFor(flags);
     const manner = this.mannerFor(flags);
     const wait = waitOf(flags.wait);
+    if (flags['max-delete'] !== undefined) parseDeleteLimit(flags['max-delete']);
+    if (flags.bwlimit !== undefined) verifyBandwidthLimit(flags.bwlimit);
     const password = passwordProvider(context, flags, manner, false);
     const encryptionKey = keyProvider(context, flags, manner);
     const layouts = selectProfiles(context, selectionOf(flags, this.defaultClient));

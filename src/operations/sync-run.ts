@@ -9,6 +9,7 @@ import {
 } from '../clients/layout.ts';
 import { withLock } from '../clients/lock.ts';
 import type { Profile } from '../clients/profile.ts';
+import { verifyBandwidthLimit } from '../remotes/bandwidth.ts';
 import type { CryptKey } from '../remotes/crypt.ts';
 import { parseDeleteLimit } from '../remotes/guard.ts';
 import { parseDuration, pause } from '../system/clock.ts';
@@ -51,6 +52,7 @@ export interface Job {
 
 function jobOf(request: SyncRequest, profile: Profile, mapping: Mapping, key: CryptKey | undefined): Job {
   const limit = request.maxDelete ?? profile.maxDelete;
+  const bandwidth = request.bandwidthLimit ?? profile.bwlimit;
   const { layout } = request;
   const source = mapping.configuredSource;
   return {
@@ -60,7 +62,7 @@ function jobOf(request: SyncRequest, profile: Profile, mapping: Mapping, key: Cr
     profile,
     settings: {
       deleteLimit: limit === undefined ? undefined : parseDeleteLimit(limit),
-      bandwidthLimit: request.bandwidthLimit ?? profile.bwlimit,
+      bandwidthLimit: bandwidth === undefined ? undefined : verifyBandwidthLimit(bandwidth),
       flags: profile.rcloneFlags,
       include: mapping.include,
       keepDeleted: parseDuration(profile.keepDeleted ?? '') ?? defaultKeepDeleted,
