@@ -2,8 +2,10 @@ import * as Flags from '@oclif/core/flags';
 import { profileLayout } from '../clients/layout.ts';
 import { parseClientId, parseProfileName } from '../clients/names.ts';
 import { planInstall } from '../operations/install/plan.ts';
+import { directions } from '../operations/mapping.ts';
+import { transferModes } from '../remotes/transfer.ts';
 import { CryptosyncCommand, waitOf } from '../terminal/base-command.ts';
-import { clientFlag, keyFlags, passwordFlags, profileFlag, waitFlag } from '../terminal/flags.ts';
+import { clientFlag, cryptFlags, keyFlags, passwordFlags, profileFlag, waitFlag } from '../terminal/flags.ts';
 import { carryOutInstall, installRequestOf, planLines } from '../terminal/install-report.ts';
 import { engineNames } from '../vaults/engine.ts';
 
@@ -18,6 +20,7 @@ disk full, 15 not the right vault, 75 in use by another run, 130 interrupted.`;
   static override examples = [
     '<%= config.bin %> install --client client1',
     '<%= config.bin %> install --client client1 --remote-name s3 --remote-type s3 --remote-path bucket/client1 --remote-options-file s3.conf',
+    '<%= config.bin %> install --client client1 --from-remote --remote-type sftp --remote-path backup/client1 --remote-options-file sftp.conf',
     '<%= config.bin %> install --client client1 --remote-type local --remote-path /mnt/disk/client1 --initial-sync --auto-mount',
   ];
   static override flags = {
@@ -58,6 +61,42 @@ disk full, 15 not the right vault, 75 in use by another run, 130 interrupted.`;
     'share-vault': Flags.string({
       description: 'send the vault of this other profile of the client to a second remote',
       helpValue: 'PROFILE',
+    }),
+    crypt: Flags.boolean({
+      description: 'encrypt all that goes to the remote once more, with a key that is never stored',
+      helpGroup: 'ENCRYPTION',
+    }),
+    ...cryptFlags,
+    source: Flags.string({
+      description: "sync this directory instead of the vault's ciphertext; needs --crypt or --plaintext",
+      helpGroup: 'MAPPING',
+      helpValue: 'PATH',
+    }),
+    direction: Flags.option({ options: directions })({
+      description: 'which way it is synced [default: upload]',
+      helpGroup: 'MAPPING',
+    }),
+    mode: Flags.option({ options: transferModes })({
+      description: 'sync mirrors, copy deletes nothing [default: sync]',
+      helpGroup: 'MAPPING',
+    }),
+    include: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      description: "only what matches this pattern of rclone's; can be given several times",
+      helpGroup: 'MAPPING',
+      helpValue: 'PATTERN',
+    }),
+    'allow-outside': Flags.boolean({
+      description: "the source may lie outside the client's own tree",
+      helpGroup: 'MAPPING',
+    }),
+    plaintext: Flags.boolean({
+      description: 'the source may go to the remote unencrypted',
+      helpGroup: 'MAPPING',
+    }),
+    'from-remote': Flags.boolean({
+      description: 'bring the vault back from the remote instead of making a new one',
     }),
     'with-deps': Flags.boolean({
       description: 'install missing tools with the package manager of the system',

@@ -9,8 +9,16 @@ import { parseDeleteLimit } from '../remotes/guard.ts';
 import { transferModes } from '../remotes/transfer.ts';
 import { CryptosyncCommand, waitOf } from '../terminal/base-command.ts';
 import { keyProvider } from '../terminal/encryption-keys.ts';
-import { keyFlags, passwordFlags, selectionFlags, waitFlag } from '../terminal/flags.ts';
+import {
+  cryptFlags,
+  keyFlags,
+  newKeyFlags,
+  passwordFlags,
+  selectionFlags,
+  waitFlag,
+} from '../terminal/flags.ts';
 import { passwordProvider } from '../terminal/passwords.ts';
+import { carryOutRekey } from '../terminal/rekey-report.ts';
 import { selectionOf } from '../terminal/selection.ts';
 import { reportSyncs, syncProgress } from '../terminal/sync-report.ts';
 
@@ -27,6 +35,8 @@ Exit codes: 0 synced or nothing to do, 2 usage, 3 some of several failed, 10 con
     '<%= config.bin %> sync --client client1 --dry-run',
     '<%= config.bin %> sync --client client1 mybucket/backup --max-delete 10%',
     '<%= config.bin %> sync --all --quiet --wait 1h',
+    '<%= config.bin %> sync --client client1 --direction download',
+    '<%= config.bin %> sync --client client1 --rekey --new-encryption-key-file new.key',
   ];
   static override args = {
     path: Args.string({ name: 'REMOTE_PATH', description: "a path on the remote instead of the profile's" }),
@@ -54,12 +64,24 @@ Exit codes: 0 synced or nothing to do, 2 usage, 3 some of several failed, 10 con
       description: 'whose files win in a --resync where both sides differ; the others go to the trash',
       dependsOn: ['resync'],
     }),
+    rekey: Flags.boolean({
+      description:
+        'move what lies on the remote to a new key at a new path, compare it, and switch the profile',
+      exclusive: ['direction', 'dry-run', 'resync', 'mode'],
+    }),
+    'new-path': Flags.string({
+      description: 'the new path for --rekey [default: the old one with the date]',
+      dependsOn: ['rekey'],
+      helpValue: 'PATH',
+    }),
     remount: Flags.boolean({
       description: 'unmount a vault that must be still, and mount it again afterwards',
     }),
     wait: waitFlag,
     ...passwordFlags,
     ...keyFlags,
+    ...newKeyFlags,
+    ...cryptFlags,
   };
 
   async run(): Promise<object> {
@@ -72,6 +94,7 @@ Exit codes: 0 synced or nothing to do, 2 usage, 3 some of several failed, 10 con
     const password = passwordProvider(context, flags, manner, false);
     const encryptionKey = keyProvider(context, flags, manner);
     const layouts = selectProfiles(context, selectionOf(flags, this.defaultClient));
+    if (flags.rekey) return await carryOutRekey(context, layouts, flags, manner, this.reporter());
     const results = await forEachProfile(layouts, context.signal, (layout) =>
       syncProfile(context, {
         layout,

@@ -15,11 +15,9 @@ import { remoteOf, vaultOf } from './vault-of.ts';
 export const directions = ['upload', 'download', 'bidirectional'] as const;
 export type Direction = (typeof directions)[number];
 
-export interface Mapping {
+/** What goes where, and how. */
+export interface Route {
   readonly source: SyncSource;
-  /** The source as the profile has it; undefined for the vault's ciphertext. */
-  readonly configuredSource: string | undefined;
-  readonly vault: Vault;
   /** The place on the remote as it lies there, below any crypt layer. */
   readonly raw: Remote;
   readonly direction: Direction;
@@ -27,6 +25,13 @@ export interface Mapping {
   readonly include: readonly string[];
   /** Undefined sends the files as they are. */
   readonly crypt: CryptSettings | undefined;
+}
+
+/** A route of a profile. */
+export interface Mapping extends Route {
+  /** The source as the profile has it; undefined for the vault's ciphertext. */
+  readonly configuredSource: string | undefined;
+  readonly vault: Vault;
 }
 
 export interface MappingOverrides {
@@ -68,6 +73,13 @@ export function mappingsOf(layout: ProfileLayout, profile: Profile, overrides: M
   });
   verifyDistinct(layout, mappings);
   return mappings;
+}
+
+/** Checks the sources of a profile's mappings, when they are set up. @throws CONFIG_INVALID */
+export function verifyMappings(layout: ProfileLayout, profile: Profile): void {
+  for (const config of profile.mappings ?? []) {
+    if (config.source !== undefined) plainSource(layout, profile, config, vaultOf(layout, profile));
+  }
 }
 
 export function cryptOf({ crypt }: Profile): CryptSettings | undefined {

@@ -16,6 +16,7 @@ import { resolveMountPath, verifySeparate } from '../vaults/mount-point.ts';
 import { stateOfVault } from '../vaults/mounting.ts';
 import { inspectEncryptedDirectory } from '../vaults/vault-directory.ts';
 import type { Context } from './context.ts';
+import { verifyMappings } from './mapping.ts';
 import { nameOf } from './recorded.ts';
 import { vaultOf } from './vault-of.ts';
 
@@ -54,6 +55,7 @@ export async function reviewDraft(
 
 /** @throws CONFIG_INVALID, VAULT_MOUNTED when the change would part the profile from its vault. */
 export async function verifyChange(layout: ProfileLayout, existing: Profile, wanted: Profile): Promise<void> {
+  verifyMappings(layout, wanted);
   const name = nameOf(layout);
   if (existing.engine !== wanted.engine) {
     throw new CryptosyncError(
@@ -104,12 +106,26 @@ function verifyMoved(existing: Profile, wanted: Profile): void {
   );
 }
 
-/** Writes a changed profile under the configuration's lock, keeping the old one as `.bak`, and the summary after it. */
+/** Writes a changed profile, whatever stands there now. @throws LOCKED */
 export async function replaceProfile(
   context: Context,
   layout: ProfileLayout,
   profile: Profile,
   wait: number,
+): Promise<void> {
+  await changeProfile(context, layout, wait, async () => profile);
+}
+
+/**
+ * Changes a profile under the configuration's lock, keeping the old one as `.bak`, and writes the summary after it.
+ * @param decide gives the new profile, and reads the old one only here: of two changes at once none is lost.
+ * @throws LOCKED, and what `decide` throws; then nothing has changed
+ */
+export async function changeProfile(
+  context: Context,
+  layout: ProfileLayout,
+  wait: number,
+  decide: () => Promise<Profile>,
 ): Promise<void> {
   const lock = {
     path: configLock(layout),
@@ -118,6 +134,7 @@ export async function replaceProfile(
     wait,
   };
   await withLock(lock, context, async () => {
+    const profile = await decide();
     const old = readTextIfPresent(layout.profileFile);
     if (old !== undefined) writeFileAtomic(`${layout.profileFile}.bak`, old, fileMode);
     await writeProfile(layout, profile);

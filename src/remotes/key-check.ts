@@ -23,8 +23,8 @@ export interface KeyCheck {
   readonly raw: Remote;
   /** The same place seen through the crypt layer (`cryptRemote`). */
   readonly decrypted: Remote;
-  /** Whose data lies there: the id of a vault or mapping. It is written into the object. */
-  readonly owner: string;
+  /** Whose data lies there: the id of a vault or mapping. It is written into the object; undefined takes anybody's. */
+  readonly owner: string | undefined;
 }
 
 /** `absent-on-empty`: there is no key check object, and nothing else either: the first sync may write one. */
@@ -89,7 +89,7 @@ export async function writeKeyCheck(check: KeyCheck, dependencies: RcloneDepende
   const place = rclonePath(check.raw);
   // The cutoff is above the object's size: sent in one piece of known size, never through a temporary file.
   const args = ['rcat', '--streaming-upload-cutoff', '1Mi', rclonePath(check.decrypted, objectPath)];
-  const result = await ask(check.decrypted, { args, input: contentFor(check.owner) }, dependencies);
+  const result = await ask(check.decrypted, { args, input: contentFor(check.owner ?? '') }, dependencies);
   if (result.exitCode !== 0) throw rcloneFailure(result, place, 'write the key check object');
   if ((await verifyKeyCheck(check, dependencies)) !== 'verified') {
     throw new CryptosyncError('SYNC_FAILED', `${place} took the key check object and did not keep it`, {
@@ -170,7 +170,7 @@ function readingFailed({ raw }: KeyCheck, reading: RcloneResult): CryptosyncErro
 
 function verifyOwner({ raw, owner }: KeyCheck, text: string): void {
   const found = text.split('\n')[1] ?? '';
-  if (found === owner) return;
+  if (owner === undefined || found === owner) return;
   throw new CryptosyncError('VAULT_FOREIGN', `${rclonePath(raw)} holds other data under the same key`, {
     hint: 'Give this data a path of its own on the remote. What lies there was left as it is.',
     details: { expected: owner, found },
@@ -179,7 +179,7 @@ function verifyOwner({ raw, owner }: KeyCheck, text: string): void {
 
 function decryptionFailed({ raw }: KeyCheck, why: string): CryptosyncError {
   return new CryptosyncError('DECRYPTION_FAILED', `${rclonePath(raw)} ${why}`, {
-    hint: 'Nothing has changed on either side. Give the key, the salt and the name encryption that this place was first synced with, or an empty path for new ones.',
+    hint: 'Nothing has changed on either side. Give the key, the salt and the name encryption that this place was first synced with, or an empty path for new ones. To move what lies there to another key: cryptosync sync --rekey.',
     details: { remote: rclonePath(raw) },
   });
 }

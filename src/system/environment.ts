@@ -31,6 +31,8 @@ const secretNames = new Set([
   'CRYPTOSYNC_NEW_PASSWORD',
   'CRYPTOSYNC_ENCRYPTION_KEY',
   'CRYPTOSYNC_ENCRYPTION_SALT',
+  'CRYPTOSYNC_NEW_ENCRYPTION_KEY',
+  'CRYPTOSYNC_NEW_ENCRYPTION_SALT',
 ]);
 
 function pick(environment: NodeJS.ProcessEnv, wanted: (name: string) => boolean): Record<string, string> {

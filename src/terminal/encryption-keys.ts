@@ -11,6 +11,27 @@ export interface KeyFlags {
   readonly 'encryption-salt-file'?: string | undefined;
 }
 
+export interface NewKeyFlags {
+  readonly 'new-encryption-key-file'?: string | undefined;
+  readonly 'new-encryption-salt-file'?: string | undefined;
+}
+
+/** The new key and salt of a rekeying: their own flags and variables, never the profile's. */
+export function newKeyProvider(context: Context, flags: NewKeyFlags, manner: Manner): KeyProvider {
+  const { CRYPTOSYNC_NEW_ENCRYPTION_KEY: key, CRYPTOSYNC_NEW_ENCRYPTION_SALT: salt } = context.environment;
+  const environment = {
+    PATH: context.environment['PATH'],
+    ...(key === undefined ? {} : { CRYPTOSYNC_ENCRYPTION_KEY: key }),
+    ...(salt === undefined ? {} : { CRYPTOSYNC_ENCRYPTION_SALT: salt }),
+  };
+  const own = {
+    'encryption-key-file': flags['new-encryption-key-file'],
+    'encryption-salt-file': flags['new-encryption-salt-file'],
+  };
+  const provide = keyProvider({ ...context, environment }, own, manner);
+  return (layout) => provide(layout, {});
+}
+
 /** stdin, when both come from there, holds the key on its first line and the salt on its second. */
 export function keyProvider(context: Context, flags: KeyFlags, manner: Manner): KeyProvider {
   const readLine = lineReader(flags['encryption-key-file'] === '-' && flags['encryption-salt-file'] === '-');

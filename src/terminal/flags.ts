@@ -96,6 +96,33 @@ export const keyFlags = {
   }),
 };
 
+/** How a crypt layer hides names. */
+export const cryptFlags = {
+  'filename-encryption': Flags.option({ options: ['standard', 'obfuscate', 'off'] as const })({
+    description: 'how the crypt layer hides file names [default: standard]',
+    helpGroup: 'ENCRYPTION',
+  }),
+  'directory-name-encryption': Flags.boolean({
+    allowNo: true,
+    default: true,
+    description: 'hide directory names as well',
+    helpGroup: 'ENCRYPTION',
+  }),
+};
+
+export const newKeyFlags = {
+  'new-encryption-key-file': Flags.string({
+    description: 'with --rekey: read the new key from this file, or from stdin (-)',
+    helpGroup: 'ENCRYPTION',
+    helpValue: 'PATH',
+  }),
+  'new-encryption-salt-file': Flags.string({
+    description: 'with --rekey: read the new salt from this file, or from stdin (-)',
+    helpGroup: 'ENCRYPTION',
+    helpValue: 'PATH',
+  }),
+};
+
 export const waitFlag = Flags.string({
   description: 'wait this long for another run to end, such as 10m',
   helpValue: 'DURATION',

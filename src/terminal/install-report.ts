@@ -3,12 +3,16 @@
 import { resolve } from 'node:path';
 import type { ProfileLayout } from '../clients/layout.ts';
 import { parseProfileName } from '../clients/names.ts';
+import type { MappingConfig } from '../clients/profile.ts';
 import { defaultBinDirectory, type Program } from '../clients/scripts.ts';
 import type { Context } from '../operations/context.ts';
 import { executeInstall, type InstallResult } from '../operations/install/execute.ts';
 import type { InstallPlan } from '../operations/install/plan.ts';
 import type { InstallRequest } from '../operations/install/request.ts';
+import type { Direction } from '../operations/mapping.ts';
 import { nameOf } from '../operations/recorded.ts';
+import type { CryptSettings } from '../remotes/crypt.ts';
+import type { TransferMode } from '../remotes/transfer.ts';
 import { CryptosyncError } from '../system/errors.ts';
 import type { EngineName } from '../vaults/engine.ts';
 import type { Manner, Reporter } from './base-command.ts';
@@ -27,6 +31,16 @@ export interface InstallFlags extends RemoteOptionFlags, PasswordFlags {
   readonly 'remote-path'?: string | undefined;
   readonly 'bin-dir'?: string | undefined;
   readonly 'share-vault'?: string | undefined;
+  readonly crypt: boolean;
+  readonly 'filename-encryption'?: 'standard' | 'obfuscate' | 'off' | undefined;
+  readonly 'directory-name-encryption': boolean;
+  readonly source?: string | undefined;
+  readonly direction?: Direction | undefined;
+  readonly mode?: TransferMode | undefined;
+  readonly include?: readonly string[] | undefined;
+  readonly 'allow-outside': boolean;
+  readonly plaintext: boolean;
+  readonly 'from-remote': boolean;
   readonly links: boolean;
   readonly force: boolean;
   readonly 'with-deps': boolean;
@@ -56,11 +70,39 @@ export function installRequestOf(
     publicOptions: publicNames,
     binDirectory: binDirectory(context, flags),
     shareVault: flags['share-vault'] === undefined ? undefined : parseProfileName(flags['share-vault']),
+    crypt: cryptSettingsOf(flags),
+    mapping: mappingOf(flags),
+    fromRemote: flags['from-remote'],
     force: flags.force,
     withDependencies: flags['with-deps'],
     initialSync: flags['initial-sync'],
     autoMount: flags['auto-mount'],
   };
+}
+
+/** What `--crypt` asks for; undefined leaves the profile's. */
+export function cryptSettingsOf(
+  flags: Pick<InstallFlags, 'crypt' | 'filename-encryption' | 'directory-name-encryption'>,
+): CryptSettings | undefined {
+  if (!flags.crypt && flags['filename-encryption'] === undefined && flags['directory-name-encryption'])
+    return undefined;
+  return {
+    filenameEncryption: flags['filename-encryption'] ?? 'standard',
+    directoryNameEncryption: flags['directory-name-encryption'],
+  };
+}
+
+/** What is synced instead of the vault's ciphertext, or how; undefined when nothing of it was asked for. */
+function mappingOf(flags: InstallFlags): MappingConfig | undefined {
+  const mapping: MappingConfig = {
+    ...(flags.source === undefined ? {} : { source: resolve(flags.source) }),
+    ...(flags.direction === undefined ? {} : { direction: flags.direction }),
+    ...(flags.mode === undefined ? {} : { mode: flags.mode }),
+    ...(flags.include === undefined ? {} : { include: [...flags.include] }),
+    ...(flags.plaintext && { plaintext: true }),
+    ...(flags['allow-outside'] && { allowOutside: true }),
+  };
+  return Object.keys(mapping).length === 0 ? undefined : mapping;
 }
 
 function binDirectory(context: Context, flags: InstallFlags): string | undefined {

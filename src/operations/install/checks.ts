@@ -39,15 +39,23 @@ export function verifyOwnTree(layout: ProfileLayout, userId: number): void {
   }
 }
 
-/** `create` a new vault; `adopt` one that is there and has no profile with its id yet; `keep` the profile's own. */
+/**
+ * `create` a new vault; `restore` it from the remote; `adopt` one that is there and has no profile with its id yet;
+ * `keep` the profile's own.
+ */
 export interface VaultPlan {
-  readonly action: 'create' | 'adopt' | 'keep';
+  readonly action: 'create' | 'restore' | 'adopt' | 'keep';
   /** A configuration of an older tree that is kept outside the vault and must be copied in. */
   readonly outsideConfig: string | undefined;
 }
 
 /** @throws VAULT_MISSING, CONFIG_INVALID */
-export function planVault(layout: ProfileLayout, engine: Engine, profile: Profile): VaultPlan {
+export function planVault(
+  layout: ProfileLayout,
+  engine: Engine,
+  profile: Profile,
+  fromRemote: boolean,
+): VaultPlan {
   const { encryptedDir } = profile;
   const content = inspectEncryptedDirectory(engine, encryptedDir);
   const outside = outsideConfigOf(layout, engine);
@@ -56,6 +64,7 @@ export function planVault(layout: ProfileLayout, engine: Engine, profile: Profil
       return { action: profile.vaultId === undefined ? 'adopt' : 'keep', outsideConfig: undefined };
     case 'missing':
     case 'empty':
+      if (fromRemote) return { action: 'restore', outsideConfig: undefined };
       if (profile.vaultId === undefined && outside === undefined) {
         return { action: 'create', outsideConfig: undefined };
       }
@@ -63,7 +72,7 @@ export function planVault(layout: ProfileLayout, engine: Engine, profile: Profil
         'VAULT_MISSING',
         `the vault in ${encryptedDir} is gone: the directory is ${content.kind}`,
         {
-          hint: 'Is its disk mounted? Otherwise bring it back from the remote. An install never makes a new vault in its place.',
+          hint: 'Is its disk mounted? Otherwise bring it back from the remote: install --from-remote. An install never makes a new vault in its place.',
         },
       );
     case 'other':

@@ -31,6 +31,7 @@ import { syncProfile } from '../sync.ts';
 import { vaultOf } from '../vault-of.ts';
 import type { InstallPlan, StepId } from './plan.ts';
 import type { InstallRequest } from './request.ts';
+import { restoreVault } from './restore.ts';
 
 export interface InstallResult {
   readonly client: string;
@@ -124,7 +125,7 @@ async function runInOrder(steps: readonly RunnableStep[]): Promise<void> {
 
 /** A vault is opened when it is made, adopted (which gives it its id) or mounted; one that is mounted is open. */
 async function needsPassword(plan: InstallPlan, request: InstallRequest): Promise<boolean> {
-  if (plan.vault.action === 'create') return true;
+  if (plan.vault.action === 'create' || plan.vault.action === 'restore') return true;
   if (plan.vault.action === 'keep' && !request.autoMount) return false;
   return (await stateOfVault(vaultOf(request.layout, plan.profile))).kind !== 'mounted';
 }
@@ -135,8 +136,12 @@ const stepWork: Readonly<Record<StepId, (installation: Installation) => Promise<
   },
   directories: prepareDirectories,
   vault: async (installation) => {
-    const { context, request, inputs, profile } = installation;
+    const { context, request, plan, inputs, profile } = installation;
     const { encryptedDir } = vaultOf(request.layout, profile);
+    if (plan.vault.action === 'restore') {
+      await restoreVault(context, request.layout, profile, inputs);
+      installation.created.push(profile.encryptedDir);
+    }
     const lock = {
       path: vaultLock(request.layout, encryptedDir),
       subject: `the vault of ${nameOf(request.layout)}`,

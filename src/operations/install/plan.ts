@@ -16,6 +16,7 @@ import type { Engine } from '../../vaults/engine.ts';
 import { engineNamed } from '../../vaults/engines.ts';
 import { resolveMountPath, verifySeparate } from '../../vaults/mount-point.ts';
 import type { Context } from '../context.ts';
+import { verifyMappings } from '../mapping.ts';
 import { planVault, type VaultPlan, verifyMountDirectory, verifyOwnTree } from './checks.ts';
 import { findOrigin, planProfile, verifyChanges } from './profile.ts';
 import { planRemote, type RemotePlan } from './remote.ts';
@@ -24,8 +25,8 @@ import type { InstallRequest } from './request.ts';
 export const stepIds = [
   'tools',
   'directories',
-  'vault',
   'remote',
+  'vault',
   'profile',
   'scripts',
   'links',
@@ -65,12 +66,13 @@ export async function planInstall(context: Context, request: InstallRequest): Pr
   const conf = readRcloneConf(layout.rcloneConfig);
   const profile = planProfile(context, request, origin, conf);
   if (existing !== undefined) verifyChanges(request, existing, profile, conf);
+  verifyMappings(layout, profile);
   const engine = engineNamed(profile.engine);
   const missing = missingTools([...engine.tools, 'rclone', 'flock'], context.environment);
   if (missing.length > 0 && !request.withDependencies) throw toolMissing(missing, context.environment);
   const remote = await planRemote(context, request, profile, conf, missing.includes('rclone'));
   verifySeparate(resolveMountPath(profile.encryptedDir), resolveMountPath(profile.mountDir));
-  const vault = planVault(layout, engine, profile);
+  const vault = planVault(layout, engine, profile, request.fromRemote);
   await verifyMountDirectory(layout, profile, existing);
   if (request.binDirectory !== undefined) verifyLinksFree(layout, request.binDirectory);
   for (const directory of [layout.locksDirectory, request.binDirectory])
@@ -101,6 +103,7 @@ function formerTreeNotes(layout: ProfileLayout, former: FormerProfile, vault: Va
 function stepsOf(request: InstallRequest, plan: Omit<InstallPlan, 'steps'>): InstallStep[] {
   const { engine, profile, remote } = plan;
   const vaultTitle = {
+    restore: `Bring the vault back from the remote into ${profile.encryptedDir}`,
     create: `Make a ${engine.name} vault in ${profile.encryptedDir}`,
     adopt: `Adopt the ${engine.name} vault in ${profile.encryptedDir}`,
     keep: `Keep the ${engine.name} vault in ${profile.encryptedDir}`,
@@ -116,8 +119,8 @@ function stepsOf(request: InstallRequest, plan: Omit<InstallPlan, 'steps'>): Ins
       needed: plan.missingTools.length > 0,
     },
     { id: 'directories', title: `Lay out ${request.layout.directory}`, needed: true },
-    { id: 'vault', title: vaultTitle, needed: plan.vault.action !== 'keep' },
     { id: 'remote', title: remoteTitle, needed: remote !== undefined },
+    { id: 'vault', title: vaultTitle, needed: plan.vault.action !== 'keep' },
     { id: 'profile', title: `Write the profile ${request.layout.profileFile}`, needed: plan.profileChanges },
     { id: 'scripts', title: `Write the scripts in ${request.layout.scriptsDirectory}`, needed: true },
     {

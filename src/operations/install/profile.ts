@@ -68,6 +68,8 @@ export function planProfile(
     encryptedDir: origin?.encryptedDir ?? layout.defaultEncryptedDir,
     mountDir: mountDir ?? layout.defaultMountDir,
     remote: { name, path: type === 'local' ? absolute(path) : path },
+    ...(request.crypt === undefined ? {} : { crypt: request.crypt }),
+    ...(request.mapping === undefined ? {} : { mappings: [request.mapping] }),
     createdAt: existing?.createdAt ?? former?.createdAt ?? toIsoSeconds(context.clock.now()),
   };
 }
@@ -109,6 +111,10 @@ export function verifyChanges(
     ...(remote === undefined || remote.name === wanted.remote?.name ? [] : ['remote']),
     ...(remote === undefined || remote.path === wanted.remote?.path ? [] : ['remote path']),
   ];
+  const isOther = (key: 'crypt' | 'mappings'): boolean =>
+    JSON.stringify(existing[key]) !== JSON.stringify(wanted[key]);
+  if (isOther('crypt')) differences.push('encryption');
+  if (isOther('mappings')) differences.push('mapping');
   if (differences.length > 0)
     throw alreadyInstalled(`${nameOf(request.layout)} has another ${differences.join(', ')}`);
 }

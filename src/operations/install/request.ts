@@ -1,6 +1,7 @@
 /** What an install is asked to do. */
 import type { ProfileLayout } from '../../clients/layout.ts';
 import type { ProfileName } from '../../clients/names.ts';
+import type { MappingConfig, Profile } from '../../clients/profile.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import type { EngineName } from '../../vaults/engine.ts';
 
@@ -19,6 +20,12 @@ export interface InstallRequest {
   readonly binDirectory: string | undefined;
   /** Another profile of the client whose vault this one sends to a second remote. */
   readonly shareVault?: ProfileName | undefined;
+  /** Encrypts what goes to the remote once more; undefined leaves it as it is. */
+  readonly crypt?: Profile['crypt'] | undefined;
+  /** What is synced instead of the vault's ciphertext; undefined leaves it as it is. */
+  readonly mapping?: MappingConfig | undefined;
+  /** Brings the vault back from the remote instead of making one. */
+  readonly fromRemote: boolean;
   readonly force: boolean;
   readonly withDependencies: boolean;
   readonly initialSync: boolean;
