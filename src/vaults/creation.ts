@@ -28,8 +28,19 @@ import { verifySpace } from './vault-directory.ts';
 const neededSpace = 1024 * 1024;
 
 /** The directory in which a vault for `encryptedDir` is made. A profile's name can't begin with a dot. */
-function workshopFor(encryptedDir: string): string {
+export function workshopFor(encryptedDir: string): string {
   return join(dirname(encryptedDir), `.${basename(encryptedDir)}.new`);
+}
+
+function unfinishedVault(engine: Engine, workshop: string): Vault {
+  return {
+    engine,
+    encryptedDir: join(workshop, 'cipher'),
+    mountDir: join(workshop, 'plain'),
+    vaultId: undefined,
+    // thrown away with the workshop: an engine may remember the path, and at that path every vault is a new one
+    stateDirectory: join(workshop, 'state'),
+  };
 }
 
 /**
@@ -50,14 +61,7 @@ export async function createVault(
   ensureDirectory(parent, 0o700);
   verifySpace(parent, Math.max(neededSpace, engine.spaceToWrite));
   const workshop = workshopFor(encryptedDir);
-  const unfinished: Vault = {
-    engine,
-    encryptedDir: join(workshop, 'cipher'),
-    mountDir: join(workshop, 'plain'),
-    vaultId: undefined,
-    // thrown away with the workshop: an engine may remember the path, and at that path every vault is a new one
-    stateDirectory: join(workshop, 'state'),
-  };
+  const unfinished = unfinishedVault(engine, workshop);
   await clearWorkshop(workshop, unfinished, dependencies);
   try {
     mkdirSync(unfinished.encryptedDir, { recursive: true, mode: 0o700 });
@@ -86,6 +90,16 @@ async function unmountUnfinished(vault: Vault, dependencies: EngineDependencies)
     if (error instanceof CryptosyncError && error.code === 'VERIFY_FAILED') return false;
     throw error;
   }
+}
+
+/** Removes what an interrupted `createVault` left beside an encrypted directory. The caller holds the vault's lock. */
+export async function clearInterruptedCreation(
+  engine: Engine,
+  encryptedDir: string,
+  dependencies: EngineDependencies,
+): Promise<void> {
+  const workshop = workshopFor(encryptedDir);
+  await clearWorkshop(workshop, unfinishedVault(engine, workshop), dependencies);
 }
 
 /** Removes what an interrupted run left: a vault that nobody has ever put a file into. */

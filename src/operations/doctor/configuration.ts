@@ -1,0 +1,167 @@
+/** The files that say what a client is: rclone.conf, summary.json, and what a crash left beside them. */
+import { lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { listProfiles } from '../../clients/discovery.ts';
+import { readLastSync } from '../../clients/ledger.ts';
+import { type ProfileSummary, type Summary, summarise } from '../../clients/summary.ts';
+import { parseRcloneConf } from '../../remotes/rclone-conf.ts';
+import { isAbsence, readTextIfPresent } from '../../system/files.ts';
+import type { ClientCase, Examination, ProfileCase } from './examination.ts';
+import { selectionOf } from './examination.ts';
+import { type Diagnosis, quoted } from './finding.ts';
+
+export function checkConfiguration(examination: Examination, client: ClientCase): Diagnosis[] {
+  return [
+    ...checkProfilesExist(examination, client),
+    ...checkRcloneConf(client),
+    ...client.profiles.flatMap(checkRemoteName),
+    ...checkSummary(examination, client),
+    ...checkLeftovers(examination, client),
+  ];
+}
+
+function checkProfilesExist({ context }: Examination, { layout }: ClientCase): Diagnosis[] {
+  if (listProfiles(context.root, layout.client).length > 0) return [];
+  return [
+    {
+      id: 'client-without-profile',
+      severity: 'warning',
+      subject: layout.client,
+      what: `${layout.configDirectory} holds no profile`,
+      why: 'An install was interrupted, the profiles were removed, or the tree is one of the former scripts.',
+      mend: `cryptosync install --client ${layout.client}`,
+    },
+  ];
+}
+
+function checkRcloneConf({ layout }: ClientCase): Diagnosis[] {
+  const text = readTextIfPresent(layout.rcloneConfig);
+  if (text === undefined || isWellFormed(text)) return [];
+  return [
+    {
+      id: 'rclone-conf-torn',
+      severity: 'error',
+      subject: layout.client,
+      what: `${layout.rcloneConfig} is torn or not a configuration of rclone`,
+      why: 'Its remotes can no longer be reached, or only some of them.',
+      mend: `cryptosync rclone-config --client ${layout.client}`,
+    },
+  ];
+}
+
+/** Sections, each followed by `key = value` lines; comments and blank lines anywhere. */
+function isWellFormed(text: string): boolean {
+  if (parseRcloneConf(text).encrypted) return true;
+  let inSection = false;
+  for (const line of text.split('\n').map((raw) => raw.trim())) {
+    if (line === '' || line.startsWith('#') || line.startsWith(';')) continue;
+    if (/^\[[^\]]+\]$/.test(line)) inSection = true;
+    else if (!inSection || !/^[^=\0]+=/.test(line)) return false;
+  }
+  return !text.includes('\0');
+}
+
+function checkRemoteName({ name, layout, profile }: ProfileCase): Diagnosis[] {
+  const { remote } = profile;
+  const base = { id: 'remote-missing', subject: name };
+  if (remote === undefined) {
+    const why = 'Its vault is on this machine only: nothing is backed up.';
+    const mend = `cryptosync install ${selectionOf(layout)} --force --remote-type TYPE`;
+    return [{ ...base, severity: 'warning', what: 'the profile has no remote', why, mend }];
+  }
+  const conf = parseRcloneConf(readTextIfPresent(layout.rcloneConfig) ?? '');
+  if (conf.encrypted || conf.remotes.get(remote.name)?.has('type')) return [];
+  const wasSynced = readLastSync(layout.ledger).lastSuccess !== null;
+  return [
+    {
+      ...base,
+      severity: wasSynced ? 'error' : 'warning',
+      what: `${layout.rcloneConfig} has no remote ${remote.name}`,
+      why: wasSynced ? 'Syncs that have worked fail now.' : 'Nothing of this vault is backed up yet.',
+      mend: `cryptosync rclone-config --client ${layout.client}`,
+    },
+  ];
+}
+
+function checkSummary({ context }: Examination, { layout, profiles }: ClientCase): Diagnosis[] {
+  const [first] = profiles;
+  if (first === undefined) return [];
+  const text = readTextIfPresent(layout.summary);
+  const problem = text === undefined ? 'is missing' : problemOf(text);
+  if (problem === undefined) return [];
+  return [
+    {
+      id: 'summary-wrong',
+      severity: 'warning',
+      subject: layout.client,
+      what: `${layout.summary} ${problem}`,
+      why: 'Programs that read it take the wrong paths, or find no client.',
+      mend: `cryptosync install ${selectionOf(first.layout)} --no-links`,
+      repair: { kind: 'write-summary', layout: first.layout },
+    },
+  ];
+
+  function problemOf(content: string): string | undefined {
+    let summary: Partial<Summary>;
+    try {
+      summary = JSON.parse(content) as Partial<Summary>;
+    } catch {
+      return 'is not valid JSON';
+    }
+    if (summary.component !== 'cryptosync' || summary.client_id !== layout.client) {
+      return 'is not the summary of this client';
+    }
+    const listed = (summary.profiles ?? []).map(({ config_name }) => config_name).sort();
+    const present = [...listProfiles(context.root, layout.client)].sort();
+    if (listed.join() !== present.join()) return `lists ${listed.join(', ') || 'no profile'}`;
+    const outdated = profiles.find((one) => !isUpToDate(one, summary.profiles ?? []));
+    return outdated === undefined ? undefined : `is not what the profile ${outdated.layout.profile} says`;
+  }
+}
+
+function isUpToDate({ layout, profile }: ProfileCase, listed: readonly ProfileSummary[]): boolean {
+  const found = listed.find(({ config_name }) => config_name === layout.profile);
+  if (found === undefined) return false;
+  const expected = summarise(layout, profile, Array.isArray(found.links) ? found.links : []);
+  return Object.entries(expected).every(
+    ([key, value]) => JSON.stringify(found[key as keyof ProfileSummary]) === JSON.stringify(value),
+  );
+}
+
+/** Names that `system/files` gives to what becomes a file by rename. */
+const temporaryName = /^\..+\.[0-9a-f]{12}\.tmp$/;
+/** A write takes milliseconds: what is older was left by a crash. */
+const leftoverAge = 10 * 60_000;
+
+function checkLeftovers({ context }: Examination, { layout }: ClientCase): Diagnosis[] {
+  const directories = [
+    layout.toolDirectory,
+    layout.configDirectory,
+    layout.scriptsDirectory,
+    layout.rcloneDirectory,
+  ];
+  return directories
+    .flatMap((directory) => namesIn(directory).map((name) => join(directory, name)))
+    .filter((path) => {
+      const stats = lstatSync(path, { throwIfNoEntry: false });
+      return stats !== undefined && context.clock.now().getTime() - stats.mtimeMs > leftoverAge;
+    })
+    .map((path) => ({
+      id: 'leftover-file',
+      severity: 'info',
+      subject: layout.client,
+      what: `${path} was left by a write that was cut off`,
+      why: 'It is of no use to anybody.',
+      mend: `rm ${quoted(path)}`,
+      repair: { kind: 'remove-leftover', path },
+    }));
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory).filter((name) => temporaryName.test(name));
+  } catch (error) {
+    if (isAbsence(error)) return [];
+    throw error;
+  }
+}
