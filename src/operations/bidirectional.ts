@@ -1,7 +1,7 @@
-import type { Context } from './context.ts';
+import type { TransferContext } from './context.ts';
+import type { Job } from './sync-job.ts';
 import type { DirectionOutcome } from './sync-result.ts';
-import type { Job } from './sync-run.ts';
 
-export async function syncBothWays(_context: Context, _job: Job): Promise<DirectionOutcome> {
+export async function syncBothWays(_context: TransferContext, _job: Job): Promise<DirectionOutcome> {
   throw new Error('in work');
 }

@@ -21,6 +21,9 @@ export interface Context {
   readonly warn: (message: string) => void;
 }
 
+/** What a transfer is given: nothing that only a tree of clients has. */
+export type TransferContext = Pick<Context, 'environment' | 'clock' | 'log' | 'signal' | 'warn'>;
+
 /** Finds the password of a profile's vault when it is needed, and not before. */
 export type PasswordProvider = (
   layout: ProfileLayout,

@@ -1,14 +1,14 @@
-/** The remote of a mapping as a run sees it: as it lies there, or through a crypt layer whose key was checked. */
+/** The remote of a route as a run sees it: as it lies there, or through a crypt layer whose key was checked. */
 import { type CryptKey, cryptRemote } from '../remotes/crypt.ts';
 import { type KeyCheck, verifyKeyCheck, writeKeyCheck } from '../remotes/key-check.ts';
 import { verifyNamesFit } from '../remotes/name-length.ts';
 import type { Remote } from '../remotes/remote.ts';
 import { scanSource } from '../remotes/source-scan.ts';
-import type { Context } from './context.ts';
-import type { Mapping } from './mapping.ts';
+import type { TransferContext } from './context.ts';
+import type { Route } from './mapping.ts';
 
-/** The view of a mapping's place that its files go through. @param key needed where the mapping has crypt. */
-export function viewOf({ raw, crypt }: Mapping, key: CryptKey | undefined): Remote {
+/** The view of a route's place that its files go through. @param key needed where the route has crypt. */
+export function viewOf({ raw, crypt }: Route, key: CryptKey | undefined): Remote {
   return crypt === undefined || key === undefined ? raw : cryptRemote(raw, crypt, key);
 }
 
@@ -18,8 +18,8 @@ export function viewOf({ raw, crypt }: Mapping, key: CryptKey | undefined): Remo
  * @throws DECRYPTION_FAILED and what the key check throws; then neither side has changed
  */
 export async function verifyLayer(
-  context: Context,
-  mapping: Mapping,
+  context: TransferContext,
+  mapping: Route,
   view: Remote,
   mayWrite: boolean,
 ): Promise<void> {

@@ -19,9 +19,9 @@ import { isUnchangedSince, readSyncBase, writeSyncBase } from '../remotes/sync-b
 import { nothingTransferred } from '../remotes/transfer.ts';
 import { CryptosyncError } from '../system/errors.ts';
 import { ensureDirectory, kindOf, syncDirectory } from '../system/files.ts';
-import type { Context } from './context.ts';
+import type { TransferContext } from './context.ts';
+import type { Job } from './sync-job.ts';
 import type { DirectionOutcome, DirectionPlan } from './sync-result.ts';
-import type { Job } from './sync-run.ts';
 
 interface Verdict {
   readonly marker: Marker | undefined;
@@ -32,7 +32,7 @@ interface Verdict {
 }
 
 /** Looks at both sides. @throws what the guard refuses; nothing has changed then */
-async function verifyDownload(context: Context, job: Job): Promise<Verdict> {
+async function verifyDownload(context: TransferContext, job: Job): Promise<Verdict> {
   const { source, raw } = job.mapping;
   const place = placeOf(raw);
   recoverSwap(source.directory);
@@ -49,7 +49,7 @@ async function verifyDownload(context: Context, job: Job): Promise<Verdict> {
 }
 
 /** What lies on the remote must be this mapping's, and complete. @throws VAULT_FOREIGN, VAULT_EMPTY, VAULT_MISMATCH */
-async function verifyOrigin(context: Context, job: Job, place: string): Promise<Marker | undefined> {
+async function verifyOrigin(context: TransferContext, job: Job, place: string): Promise<Marker | undefined> {
   const { source } = job.mapping;
   const files = controlFiles(job.view, context);
   const reading = await readMarker(files);
@@ -88,7 +88,7 @@ async function verifyOrigin(context: Context, job: Job, place: string): Promise<
   return marker;
 }
 
-export async function planDownload(context: Context, job: Job): Promise<DirectionPlan> {
+export async function planDownload(context: TransferContext, job: Job): Promise<DirectionPlan> {
   const { marker } = await verifyDownload(context, job);
   const { source } = job.mapping;
   const plan = await planDownloadFiles(job.view, source.directory, job.settings, context);
@@ -96,7 +96,7 @@ export async function planDownload(context: Context, job: Job): Promise<Directio
   return { uploads: plan.uploads, deletions, generation: marker?.generation ?? null };
 }
 
-export async function executeDownload(context: Context, job: Job): Promise<DirectionOutcome> {
+export async function executeDownload(context: TransferContext, job: Job): Promise<DirectionOutcome> {
   const { source, raw, mode } = job.mapping;
   const { directory } = source;
   const place = placeOf(raw);

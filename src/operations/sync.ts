@@ -1,43 +1,17 @@
 /** Syncing a profile: each of its mappings, one after the other, and the record of the whole run. */
-import type { ProfileLayout } from '../clients/layout.ts';
 import type { Profile } from '../clients/profile.ts';
 import { readProfile } from '../clients/profile-store.ts';
 import type { CryptKey } from '../remotes/crypt.ts';
-import type { TransferStats } from '../remotes/rclone-log.ts';
 import { rclonePath } from '../remotes/remote.ts';
-import type { TransferMode } from '../remotes/transfer.ts';
 import { type CryptosyncError, toCryptosyncError } from '../system/errors.ts';
 import { kindOf } from '../system/files.ts';
-import type { Around, Context, KeyProvider, PasswordProvider } from './context.ts';
-import { type Direction, type Mapping, mappingsOf } from './mapping.ts';
+import type { Context } from './context.ts';
+import { type Mapping, mappingsOf } from './mapping.ts';
 import { type Ending, recorded } from './recorded.ts';
 import { planStillness } from './still-vault.ts';
+import type { SyncRequest } from './sync-request.ts';
 import { planned, type SyncResult, successful, unsuccessful } from './sync-result.ts';
 import { planMapping, runMapping } from './sync-run.ts';
-
-export interface SyncRequest {
-  readonly layout: ProfileLayout;
-  /** A path on the remote instead of the profile's. */
-  readonly remotePath?: string | undefined;
-  /** Instead of what the mappings say. */
-  readonly direction?: Direction | undefined;
-  readonly mode?: TransferMode | undefined;
-  readonly dryRun: boolean;
-  /** `25` or `10%`. */
-  readonly maxDelete?: string | undefined;
-  readonly bandwidthLimit?: string | undefined;
-  /** Unmounts a vault that must be still for the while. */
-  readonly remount: boolean;
-  /** Downloads over local changes, which are kept aside; takes a remote whose last upload did not end. */
-  readonly force?: boolean;
-  /** Begins a bidirectional sync anew; where both sides differ, the named one's files win. */
-  readonly resync?: 'local' | 'remote' | undefined;
-  readonly password: PasswordProvider;
-  readonly encryptionKey: KeyProvider;
-  readonly wait: number;
-  readonly onProgress?: ((stats: TransferStats) => void) | undefined;
-  readonly around?: Around | undefined;
-}
 
 /** Syncs a profile: one result a mapping. A failure is a result too: its counts and its error are told together. */
 export async function syncProfile(context: Context, request: SyncRequest): Promise<SyncResult[]> {

@@ -34,15 +34,12 @@ import { toIsoSeconds } from '../system/clock.ts';
 import { CryptosyncError } from '../system/errors.ts';
 import { readTextIfPresent } from '../system/files.ts';
 import { resolveMountPath } from '../vaults/mount-point.ts';
-import type { Context } from './context.ts';
-import type { SyncRequest } from './sync.ts';
-import type { Job } from './sync-run.ts';
+import type { TransferContext } from './context.ts';
+import type { Job } from './sync-job.ts';
 import type { SyncSource } from './sync-source.ts';
 
 /** The parts of a job that an upload looks at. */
-export type UploadRequest = Pick<Job, 'mapping' | 'view' | 'settings' | 'indexFile' | 'baseFile'> & {
-  readonly request: Pick<SyncRequest, 'onProgress'>;
-};
+export type UploadRequest = Pick<Job, 'mapping' | 'view' | 'settings' | 'indexFile' | 'baseFile' | 'request'>;
 
 /** What an upload would do. `files` undefined: everything, because the remote is empty. */
 export interface UploadPlan {
@@ -66,7 +63,7 @@ export interface UploadOutcome {
 const settlePasses = 3;
 
 /** Looks at both sides and decides. It changes nothing. @throws what the guard refuses */
-export async function planUpload(context: Context, request: UploadRequest): Promise<UploadPlan> {
+export async function planUpload(context: TransferContext, request: UploadRequest): Promise<UploadPlan> {
   const { view: remote, settings } = request;
   const { source, mode, raw } = request.mapping;
   const { deleteLimit } = settings;
@@ -79,7 +76,7 @@ export async function planUpload(context: Context, request: UploadRequest): Prom
   const transfer = transferRequest(request, context.clock.now());
   const plan = isEmpty ? everything(scan) : await planTransfer(transfer, context);
   if (mode === 'sync')
-    verifyNotEmptied(placeOf(remote), scan.files.length, plan.deletions.length, deleteLimit);
+    verifyNotEmptied(placeOf(remote), scan.files.length, plan.deletions.length, deleteLimit, source.kind);
   if (mode === 'sync' && !isWithinLimit(plan.deletions.length, deleteLimit)) {
     const remoteFiles = await countRemoteFiles(remote, context);
     verifyDeletions(placeOf(remote), plan.deletions.length, remoteFiles, deleteLimit);
@@ -167,7 +164,7 @@ function transferRequest(request: UploadRequest, start: Date): TransferRequest {
 
 /** Carries a plan out. @throws SYNC_FAILED, REMOTE_UNREACHABLE, DISK_FULL, INTERRUPTED, … */
 export async function executeUpload(
-  context: Context,
+  context: TransferContext,
   request: UploadRequest,
   plan: UploadPlan,
 ): Promise<UploadOutcome> {
@@ -220,7 +217,7 @@ interface Settled {
 
 /** Transfers, looks at the source again, and goes on while it moves (TOOLS.md G15). */
 async function transferUntilSettled(
-  context: Context,
+  context: TransferContext,
   request: UploadRequest,
   first: UploadPlan,
   start: Date,
@@ -246,7 +243,7 @@ function movedFiles(before: SourceScan, after: SourceScan): PlannedFile[] {
 }
 
 async function transferOnce(
-  context: Context,
+  context: TransferContext,
   { request: { onProgress } }: UploadRequest,
   transfer: TransferRequest,
   { files, edited }: Pick<UploadPlan, 'files' | 'edited'>,
@@ -261,7 +258,7 @@ async function transferOnce(
 }
 
 /** Old trash that can't be removed is no reason to call a finished upload failed. */
-async function prune(context: Context, files: ControlFiles, keep: number): Promise<void> {
+async function prune(context: TransferContext, files: ControlFiles, keep: number): Promise<void> {
   try {
     await pruneTrash(files, keep, context.clock.now());
   } catch (error) {

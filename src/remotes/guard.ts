@@ -91,13 +91,15 @@ export function verifyNotEmptied(
   sourceFiles: number,
   deletions: number,
   limit: DeleteLimit | undefined,
+  kind: SourceFacts['kind'] = 'vault',
 ): void {
-  if (deletions === 0 || limit !== undefined || sourceFiles > filesOfAnEmptyVault) return;
+  const filesOfAnEmptyOne = kind === 'vault' ? filesOfAnEmptyVault : 0;
+  if (deletions === 0 || limit !== undefined || sourceFiles > filesOfAnEmptyOne) return;
   throw new CryptosyncError(
     'VAULT_EMPTY',
-    `the vault holds no files any more, and ${deletions} in ${place} would be deleted`,
+    `the ${kind} holds no files any more, and ${deletions} in ${place} would be deleted`,
     {
-      hint: `If they are meant to go: --max-delete ${deletions}. Otherwise bring the vault back from the remote, which was left as it is.`,
+      hint: `If they are meant to go: --max-delete ${deletions}. Otherwise bring the ${kind} back from the remote, which was left as it is.`,
       details: { deletions },
     },
   );

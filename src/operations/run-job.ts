@@ -1,0 +1,57 @@
+/** Running a job in its direction: its crypt layer checked, and another try where the network failed. */
+import { pause } from '../system/clock.ts';
+import { toCryptosyncError } from '../system/errors.ts';
+import { syncBothWays } from './bidirectional.ts';
+import type { TransferContext } from './context.ts';
+import { verifyLayer } from './crypt-layer.ts';
+import { executeDownload, planDownload } from './download.ts';
+import type { Job } from './sync-job.ts';
+import type { DirectionOutcome, DirectionPlan } from './sync-result.ts';
+import { executeUpload, planUpload } from './upload.ts';
+
+/** Failures that may pass by themselves, and the pauses before the run is tried again, in milliseconds. */
+const passing: ReadonlySet<string> = new Set(['REMOTE_UNREACHABLE', 'SYNC_FAILED']);
+const retryPauses = [1000, 4000];
+
+/** What a run would do. It changes nothing. */
+export async function planJob(context: TransferContext, job: Job): Promise<DirectionPlan> {
+  await verifyLayer(context, job.mapping, job.view, false);
+  if (job.mapping.direction === 'download') return await planDownload(context, job);
+  const plan = await planUpload(context, job);
+  return {
+    uploads: [...plan.files.uploads, ...plan.edited.map(({ path, size }) => ({ path, size }))],
+    deletions: plan.files.deletions,
+    generation: plan.marker.kind === 'present' ? plan.marker.marker.generation : null,
+  };
+}
+
+/**
+ * Runs a job to its end. The guard looks again before every try: what failed may have been the source (TOOLS.md R6).
+ * @param name what the job is called in the log.
+ * @throws what went wrong, after the last try
+ */
+export async function runJob(context: TransferContext, name: string, job: Job): Promise<DirectionOutcome> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      await verifyLayer(context, job.mapping, job.view, job.mapping.direction !== 'download');
+      return await runOnce(context, job);
+    } catch (thrown) {
+      const error = toCryptosyncError(thrown);
+      const wait = retryPauses[attempt];
+      if (wait === undefined || !passing.has(error.code) || context.signal?.aborted) throw error;
+      context.log.write('WARN', `${name}: sync tries again after: ${error.message}`);
+      await pause(wait, context.signal);
+    }
+  }
+}
+
+async function runOnce(context: TransferContext, job: Job): Promise<DirectionOutcome> {
+  switch (job.mapping.direction) {
+    case 'upload':
+      return await executeUpload(context, job, await planUpload(context, job));
+    case 'download':
+      return await executeDownload(context, job);
+    case 'bidirectional':
+      return await syncBothWays(context, job);
+  }
+}
