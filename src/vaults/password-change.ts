@@ -1,0 +1,79 @@
+/**
+ * Changing a vault's password. The engine rewrites its configuration file, without which nothing decrypts: so a copy
+ * of the old one is kept outside the vault until the new password has opened the vault. The caller holds the lock.
+ */
+import { mkdtempSync, readFileSync, rmdirSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Secret } from '../secrets/secret.ts';
+import { CryptosyncError } from '../system/errors.ts';
+import { writeFileAtomic } from '../system/files.ts';
+import { defaultMountOptions, type EngineDependencies } from './engine.ts';
+import { setImmutable } from './mount-point.ts';
+import { mountVault, verifyInitialised } from './mounting.ts';
+import { unmountVault } from './unmounting.ts';
+import { stateOfVault, type Vault } from './vault.ts';
+
+/**
+ * @param keepDirectory where the old configuration is kept for the while, outside the vault.
+ * @throws WRONG_PASSWORD, VAULT_MOUNTED, VAULT_MISSING, CONFIG_INVALID for an engine that can't; then the old password
+ * still opens the vault.
+ */
+export async function changeVaultPassword(
+  vault: Vault,
+  old: Secret,
+  next: Secret,
+  keepDirectory: string,
+  dependencies: EngineDependencies,
+): Promise<void> {
+  const { engine, encryptedDir } = vault;
+  const change = await verifyChangeable(vault);
+  const config = join(encryptedDir, engine.configFile);
+  const kept = join(keepDirectory, `${engine.configFile}.before-passwd`);
+  const before = readFileSync(config);
+  writeFileAtomic(kept, before, 0o600);
+  try {
+    await change(encryptedDir, old, next, dependencies);
+    await provePassword(vault, next, keepDirectory, dependencies);
+  } catch (error) {
+    if (!readFileSync(config).equals(before)) writeFileAtomic(config, before, 0o400);
+    throw error;
+  } finally {
+    unlinkSync(kept);
+  }
+}
+
+/** @throws CONFIG_INVALID, VAULT_MISSING, VAULT_MOUNTED */
+export async function verifyChangeable(
+  vault: Vault,
+): Promise<NonNullable<Vault['engine']['changePassword']>> {
+  const { engine, encryptedDir } = vault;
+  if (engine.changePassword === undefined) {
+    throw new CryptosyncError('CONFIG_INVALID', `${engine.name} can't change the password of a vault`, {
+      hint: 'Make another profile with a new vault and the new password, and copy the files into it.',
+    });
+  }
+  verifyInitialised(engine, encryptedDir);
+  if ((await stateOfVault(vault)).kind !== 'unmounted') {
+    throw new CryptosyncError('VAULT_MOUNTED', `the vault is mounted at ${vault.mountDir}`, {
+      hint: 'Unmount it first: the new password is proven by opening the vault with it.',
+    });
+  }
+  return engine.changePassword;
+}
+
+/** Opens the vault to read at a place of its own, where its canary is read. @throws WRONG_PASSWORD, VAULT_MISMATCH */
+async function provePassword(
+  vault: Vault,
+  password: Secret,
+  directory: string,
+  dependencies: EngineDependencies,
+): Promise<void> {
+  const place: Vault = { ...vault, mountDir: mkdtempSync(join(directory, 'proof-')) };
+  try {
+    await mountVault(place, password, { ...defaultMountOptions, readOnly: true }, '', dependencies);
+  } finally {
+    await unmountVault(place, { lazily: false }, { environment: dependencies.environment });
+    await setImmutable(place.mountDir, false, dependencies.environment);
+    rmdirSync(place.mountDir);
+  }
+}

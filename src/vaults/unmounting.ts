@@ -1,0 +1,183 @@
+/**
+ * Unmounting a vault, whatever its engine. It is over when the mount table has no entry and the daemon is gone: a
+ * detached daemon can still write ciphertext (TOOLS.md G4, C5). The caller holds the vault's lock.
+ */
+import { pause } from '../system/clock.ts';
+import { requireTool } from '../system/dependencies.ts';
+import { minimalEnvironment } from '../system/environment.ts';
+import { CryptosyncError } from '../system/errors.ts';
+import { lastLines, run } from '../system/process.ts';
+import type { EngineDependencies } from './engine.ts';
+import { type MountEntry, type MountState, readMountTable } from './mount-table.ts';
+import { findDaemons, findHolders, type Holder, waitForExit } from './processes.ts';
+import { mountsElsewhere, stateOfVault, type Vault } from './vault.ts';
+
+/** Milliseconds that a lazily detached daemon gets to end before it is called alive. */
+const lazyExitDeadline = 5000;
+/** Milliseconds between two looks for a mount that comes up late. */
+const lateMountPause = 500;
+
+/**
+ * Unmounts a vault and waits for its daemon's exit.
+ * @returns whether anything was mounted.
+ * @throws MOUNT_BUSY with the holders; with `lazily`, when the detached daemon lives on. MOUNT_FAILED. VERIFY_FAILED
+ * when it is unmounted, but the engine could not write all of it to the disk.
+ */
+export async function unmountVault(
+  vault: Vault,
+  { lazily }: { readonly lazily: boolean },
+  dependencies: EngineDependencies,
+): Promise<{ readonly changed: boolean }> {
+  const { engine, encryptedDir } = vault;
+  const state = await stateOfVault(vault);
+  verifyOwn(vault, state);
+  const daemons = findDaemons(engine.name, encryptedDir);
+  await detachAll(vault, state, lazily, dependencies);
+  const elsewhere = mountsElsewhere(vault)[0];
+  if (elsewhere !== undefined) throw mountedElsewhere(elsewhere);
+  await waitUntilUnserved(vault, lazily, dependencies);
+  const changed = state.kind !== 'unmounted' || daemons.length > 0;
+  if (changed) verifyWritten(vault);
+  return { changed };
+}
+
+/**
+ * Waits until no daemon is left. A command that was killed may have left one that mounts only now, under the pid of a
+ * child of its own: so table and processes are read again until both are empty.
+ */
+async function waitUntilUnserved(
+  vault: Vault,
+  lazily: boolean,
+  dependencies: EngineDependencies,
+): Promise<void> {
+  const { engine, encryptedDir } = vault;
+  const until = Date.now() + (lazily ? lazyExitDeadline : engine.exitDeadline);
+  for (;;) {
+    const alive = await waitForExit(findDaemons(engine.name, encryptedDir), lateMountPause);
+    const state = await stateOfVault(vault);
+    if (state.kind === 'unmounted' && alive.length === 0) return;
+    if (Date.now() >= until) throw stillServed(vault, alive);
+    await detachAll(vault, state, lazily, dependencies);
+  }
+}
+
+/** @throws MOUNT_FAILED when something else is mounted on the vault's mount directory. */
+export function verifyOwn({ mountDir }: Vault, state: MountState): void {
+  if (state.kind !== 'foreign') return;
+  throw new CryptosyncError('MOUNT_FAILED', `${mountDir} can't be used: ${state.reason}`, {
+    hint: `Unmount that first: umount ${mountDir}`,
+  });
+}
+
+/** A vault that is mounted at a second place, by hand (TOOLS.md G1). */
+export function mountedElsewhere({ mountPoint }: MountEntry): CryptosyncError {
+  return new CryptosyncError('MOUNT_BUSY', `the vault is also mounted at ${mountPoint}`, {
+    hint: `Two mounts of one vault would damage it. Unmount that one first: fusermount3 -u ${mountPoint}`,
+    details: { mountPoint },
+  });
+}
+
+/** @throws VERIFY_FAILED naming ciphertext that a full disk cut short; a sync would put it over good copies. */
+function verifyWritten({ engine, encryptedDir, mountDir }: Vault): void {
+  const torn = engine.findTornFiles?.(encryptedDir) ?? [];
+  if (torn.length === 0) return;
+  throw new CryptosyncError(
+    'VERIFY_FAILED',
+    `${mountDir} is unmounted, but ${torn.length} of the vault's files are cut short: ${torn.slice(0, 3).join(', ')}`,
+    {
+      hint: `The disk was full or failed while ${engine.name} wrote. Make room and bring these files back from the remote before you sync.`,
+      details: { encryptedDir, torn: torn.slice(0, 100) },
+    },
+  );
+}
+
+export function stillServed(vault: Vault, daemons: readonly { pid: number }[]): CryptosyncError {
+  const holders = findHolders(vault.mountDir);
+  const pids = daemons.map(({ pid }) => pid).join(', ');
+  return new CryptosyncError(
+    'MOUNT_BUSY',
+    `${vault.mountDir} is detached, but its ${vault.engine.name} daemon (pid ${pids}) still runs and can still write${describeHolders(holders)}`,
+    {
+      hint: 'It ends when the last process that uses the vault closes its files.',
+      details: { daemons: daemons.map(({ pid }) => pid), holders },
+    },
+  );
+}
+
+/** Takes every mount of the vault off its directory; several can lie on top of each other (TOOLS.md G1). */
+async function detachAll(
+  vault: Vault,
+  first: MountState,
+  lazily: boolean,
+  dependencies: EngineDependencies,
+): Promise<void> {
+  let busy = 0;
+  for (let state = first; state.kind !== 'unmounted' && state.kind !== 'foreign'; ) {
+    const isBusy = await detach(vault, lazily || state.kind === 'stale', dependencies);
+    if (isBusy) {
+      busy += 1;
+      if (busy > busyAttempts) throw mountBusy(vault.mountDir);
+      await pause(busyPause, dependencies.signal);
+    }
+    state = await stateOfVault(vault);
+  }
+}
+
+/** Takes the uppermost mount off. @returns true when it is busy. @throws MOUNT_FAILED */
+async function detach(
+  { mountDir }: Vault,
+  lazily: boolean,
+  { environment, signal }: EngineDependencies,
+): Promise<boolean> {
+  const finished = await run({
+    file: requireTool('fusermount3', environment),
+    args: [lazily ? '-uz' : '-u', '--', mountDir],
+    environment: minimalEnvironment(environment),
+    deadline: 30_000,
+    signal,
+  });
+  if (finished.exitCode === 0) return false;
+  if (/busy/i.test(finished.stderr)) return true;
+  throw new CryptosyncError('MOUNT_FAILED', `can't unmount ${mountDir}: ${lastLines(finished.stderr, 2)}`, {
+    hint: 'Unmount it as the user who mounted it, or as root.',
+  });
+}
+
+/** Clears away a dead mount (TOOLS.md G2). */
+export async function detachStale(
+  vault: Vault,
+  state: MountState,
+  dependencies: EngineDependencies,
+): Promise<void> {
+  if (state.kind === 'stale') await detachAll(vault, state, true, dependencies);
+}
+
+/**
+ * Takes off what was just started on a mount directory that had no mount before, under whatever name the table shows
+ * it, and waits for the daemon.
+ */
+export async function detachStarted(vault: Vault, dependencies: EngineDependencies): Promise<void> {
+  const { engine, encryptedDir, mountDir } = vault;
+  const isMounted = () => readMountTable().some(({ mountPoint }) => mountPoint === mountDir);
+  for (let attempt = 0; attempt < busyAttempts && isMounted(); attempt += 1) {
+    if (await detach(vault, false, dependencies)) await pause(busyPause);
+  }
+  await waitForExit(findDaemons(engine.name, encryptedDir), engine.exitDeadline);
+}
+
+/** An indexer or a prompt may hold a mount for an instant: it is asked again before it is called busy. */
+const busyAttempts = 3;
+const busyPause = 200;
+
+function mountBusy(mountDir: string): CryptosyncError {
+  const holders = findHolders(mountDir);
+  return new CryptosyncError('MOUNT_BUSY', `${mountDir} is in use${describeHolders(holders)}`, {
+    hint: 'Close these programs (a shell whose directory lies in the vault counts), then run it again. --force detaches the mount and leaves them running.',
+    details: { holders },
+  });
+}
+
+function describeHolders(holders: readonly Holder[]): string {
+  if (holders.length === 0) return '';
+  return ` by ${holders.map(({ pid, command }) => `${command || 'a process'} (pid ${pid})`).join(', ')}`;
+}

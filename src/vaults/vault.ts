@@ -1,0 +1,33 @@
+/** A vault as this folder sees it, and its state in the kernel's mount table. */
+import type { Engine, EnginePaths } from './engine.ts';
+import { type MountEntry, type MountState, mountsOf, readMountState, readMountTable } from './mount-table.ts';
+
+export interface Vault extends EnginePaths {
+  readonly engine: Engine;
+  /** Both directories resolved and absolute. */
+  readonly encryptedDir: string;
+  readonly mountDir: string;
+  /** Undefined for a vault that was not made here and has not been mounted yet. */
+  readonly vaultId: string | undefined;
+}
+
+export async function stateOfVault({ engine, encryptedDir, mountDir }: Vault): Promise<MountState> {
+  return await readMountState({
+    mountDir,
+    fileSystemType: engine.fileSystemType,
+    source: engine.mountSource(encryptedDir),
+  });
+}
+
+/** Where else than on its mount directory the vault is mounted. */
+export function mountsElsewhere({ engine, encryptedDir, mountDir }: Vault): MountEntry[] {
+  return mountsOf(engine.mountSource(encryptedDir), engine.fileSystemType, readMountTable()).filter(
+    ({ mountPoint }) => mountPoint !== mountDir,
+  );
+}
+
+/** True while the mount table lists the vault on top of its mount directory; its daemon is not asked. */
+export function isListed({ engine, encryptedDir, mountDir }: Vault): boolean {
+  const top = readMountTable().findLast(({ mountPoint }) => mountPoint === mountDir);
+  return top?.fileSystemType === engine.fileSystemType && top.source === engine.mountSource(encryptedDir);
+}
