@@ -39,7 +39,12 @@ Exit codes: 0 synced or nothing to do, 2 usage, 3 some of several failed, 10 con
     '<%= config.bin %> sync --client client1 --rekey --new-encryption-key-file new.key',
   ];
   static override args = {
-    path: Args.string({ name: 'REMOTE_PATH', description: "a path on the remote instead of the profile's" }),
+    path: Args.string({
+      name: 'REMOTE_PATH',
+      description: "a path on the remote instead of the profile's",
+      // oclif would take a password that is piped in for the path
+      ignoreStdin: true,
+    }),
   };
   static override flags = {
     ...selectionFlags,

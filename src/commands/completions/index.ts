@@ -14,7 +14,12 @@ Exit codes: 0 done, 2 usage.`;
     '<%= config.bin %> completions fish > ~/.config/fish/completions/cryptosync.fish',
   ];
   static override args = {
-    shell: Args.custom({ options: [...shells], required: true, description: 'the shell' })(),
+    shell: Args.custom({
+      ignoreStdin: true,
+      options: [...shells],
+      required: true,
+      description: 'the shell',
+    })(),
   };
 
   async run(): Promise<object> {

@@ -11,7 +11,7 @@ export default class ConfigGet extends ConfigCommand {
     '<%= config.bin %> config get root --global',
   ];
   static override args = {
-    key: Args.string({ required: true, description: 'a key, with dots: remote.path' }),
+    key: Args.string({ ignoreStdin: true, required: true, description: 'a key, with dots: remote.path' }),
   };
   static override flags = configFlags;
 

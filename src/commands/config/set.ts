@@ -12,8 +12,8 @@ export default class ConfigSet extends ConfigCommand {
     '<%= config.bin %> config set root /srv/vaults --global',
   ];
   static override args = {
-    key: Args.string({ required: true, description: 'a key, with dots: remote.path' }),
-    value: Args.string({ required: true, description: 'the value; lists as JSON' }),
+    key: Args.string({ ignoreStdin: true, required: true, description: 'a key, with dots: remote.path' }),
+    value: Args.string({ ignoreStdin: true, required: true, description: 'the value; lists as JSON' }),
   };
   static override flags = configFlags;
 

@@ -7,7 +7,7 @@ export default class ConfigUnset extends ConfigCommand {
     'Exit codes: 0 done, 2 there is no such key, 10 the profile needs this value, 75 in use.';
   static override examples = ['<%= config.bin %> config unset idle --client client1'];
   static override args = {
-    key: Args.string({ required: true, description: 'a key, with dots: remote.path' }),
+    key: Args.string({ ignoreStdin: true, required: true, description: 'a key, with dots: remote.path' }),
   };
   static override flags = configFlags;
 
