@@ -1,6 +1,6 @@
 /**
- * The state of profiles, read from the kernel's mount table, the tree and, when asked, the remote. Without
- * `checkRemote` it starts no process.
+ * The state of profiles, read from the kernel's mount table, the tree and, when asked, the remote. The table is a file;
+ * only a vault that it lists costs a process, which asks whether its daemon still answers.
  */
 
 import type { ProfileLayout } from '../clients/layout.ts';

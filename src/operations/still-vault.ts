@@ -4,6 +4,7 @@ import type { ProfileLayout } from '../clients/layout.ts';
 import type { Profile } from '../clients/profile.ts';
 import type { Secret } from '../secrets/secret.ts';
 import { CryptosyncError } from '../system/errors.ts';
+import type { MountOptions } from '../vaults/engine.ts';
 import { mountVault, stateOfVault, unmountVault, type Vault } from '../vaults/mounting.ts';
 import { findDaemons } from '../vaults/processes.ts';
 import type { Context, PasswordProvider } from './context.ts';
@@ -19,7 +20,9 @@ export interface StillRequest {
 }
 
 /** How a vault is kept still: left as it is, or unmounted for the while, with the password to mount it again. */
-export type Stillness = { readonly kind: 'as-is' } | { readonly kind: 'remount'; readonly password: Secret };
+export type Stillness =
+  | { readonly kind: 'as-is' }
+  | { readonly kind: 'remount'; readonly password: Secret; readonly readOnly: boolean | undefined };
 
 /**
  * Decides how the vault is kept still, and asks for the password where it will be mounted again.
@@ -32,10 +35,12 @@ export async function planStillness(
 ): Promise<Stillness> {
   const { vault } = mapping;
   if (!mustBeStill(mapping)) return { kind: 'as-is' };
-  const isMounted = (await stateOfVault(vault)).kind === 'mounted';
-  if (!isMounted && findDaemons(vault.engine.name, vault.encryptedDir).length === 0) return { kind: 'as-is' };
+  const state = await stateOfVault(vault);
+  if (state.kind !== 'mounted' && findDaemons(vault.engine.name, vault.encryptedDir).length === 0)
+    return { kind: 'as-is' };
   if (!request.remount && profile.whenMounted !== 'remount') throw mounted(request, mapping);
-  return { kind: 'remount', password: await request.password(request.layout, profile) };
+  const readOnly = state.kind === 'mounted' ? state.entries.at(-1)?.readOnly : undefined;
+  return { kind: 'remount', password: await request.password(request.layout, profile), readOnly };
 }
 
 /** Files that are written here, or must not be copied while their engine writes them. */
@@ -72,10 +77,11 @@ export async function whileStill<Result>(
     }
     return await action();
   }
-  const { password } = stillness;
+  const { password, readOnly } = stillness;
   try {
     await unmountVault(vault, { lazily: false }, context);
-    return await thenMountAgain(context, profile, vault, password, action);
+    const options = mountOptionsOf(profile, readOnly === undefined ? {} : { readOnly });
+    return await thenMountAgain(context, vault, password, options, action);
   } finally {
     password.wipe();
   }
@@ -83,9 +89,9 @@ export async function whileStill<Result>(
 
 async function thenMountAgain<Result>(
   context: Context,
-  profile: Profile,
   vault: Vault,
   password: Secret,
+  options: MountOptions,
   action: () => Promise<Result>,
 ): Promise<Result> {
   try {
@@ -93,6 +99,6 @@ async function thenMountAgain<Result>(
   } finally {
     // without the signal: an interrupted sync leaves the vault mounted, as it was found
     const { environment } = context;
-    await mountVault(vault, password, mountOptionsOf(profile, {}), vault.vaultId ?? '', { environment });
+    await mountVault(vault, password, options, vault.vaultId ?? '', { environment });
   }
 }

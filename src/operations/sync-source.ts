@@ -10,7 +10,7 @@ export interface SyncSource {
   /** Whether the files are a vault's ciphertext or as their owner wrote them. */
   readonly kind: 'vault' | 'directory';
   readonly directory: string;
-  /** Stands in the marker: the vault's id, for a plain directory with the directory behind it. */
+  /** Stands in the marker: the vault's id, for a plain directory of a profile with its path behind it. */
   readonly identity: string;
   /** For the marker: the engine, or `none`. */
   readonly engine: string;
@@ -19,6 +19,8 @@ export interface SyncSource {
   /** Directories of this machine that a remote on this machine must not lie in, nor hold. */
   readonly apart: readonly string[];
   inspect(): SourceFacts['state'];
+  /** Files that are known to be torn, relative paths. */
+  findTornFiles(): readonly string[];
 }
 
 export function vaultSource(vault: Vault, vaultId: string): SyncSource {
@@ -35,14 +37,16 @@ export function vaultSource(vault: Vault, vaultId: string): SyncSource {
       if (content.kind !== 'vault') return 'missing';
       return content.hasContent ? 'filled' : 'bare';
     },
+    findTornFiles: () => engine.findTornFiles?.(encryptedDir) ?? [],
   };
 }
 
-export function directorySource(directory: string, vaultId: string): SyncSource {
+/** @param identity whose files they are, and which of them. */
+export function directorySource(directory: string, identity: string): SyncSource {
   return {
     kind: 'directory',
     directory,
-    identity: `${vaultId}#${directory}`,
+    identity,
     engine: 'none',
     configFile: undefined,
     apart: [directory],
@@ -50,5 +54,6 @@ export function directorySource(directory: string, vaultId: string): SyncSource 
       if (kindOf(directory) === 'none' || !isDirectory(directory)) return 'missing';
       return readdirSync(directory).length === 0 ? 'bare' : 'filled';
     },
+    findTornFiles: () => [],
   };
 }

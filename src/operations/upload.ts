@@ -10,6 +10,7 @@ import {
   verifyNotEmptied,
   verifyRemoteIdentity,
   verifySource,
+  verifyUntorn,
 } from '../remotes/guard.ts';
 import { type Marker, type MarkerReading, readMarker, writeMarker } from '../remotes/marker.ts';
 import { controlDirectory, localDirectory, placeOf, type Remote, rclonePath } from '../remotes/remote.ts';
@@ -69,6 +70,7 @@ export async function planUpload(context: TransferContext, request: UploadReques
   const { deleteLimit } = settings;
   verifyApart(source, raw);
   verifySource({ kind: source.kind, directory: source.directory, state: source.inspect() });
+  verifyUntorn(source.directory, source.findTornFiles());
   const files = controlFiles(remote, context);
   const marker = await readMarker(files);
   const isEmpty = await verifyRemote(source, remote, marker, files);

@@ -63,6 +63,19 @@ export function verifySource(source: SourceFacts): void {
   }
 }
 
+/** A torn file must not go over its good copy on the remote (TOOLS.md C8). @throws VERIFY_FAILED */
+export function verifyUntorn(directory: string, torn: readonly string[]): void {
+  if (torn.length === 0) return;
+  throw new CryptosyncError(
+    'VERIFY_FAILED',
+    `${torn.length} files in ${directory} are cut short, as a full disk leaves them: ${torn.slice(0, 3).join(', ')}`,
+    {
+      hint: 'Nothing was sent. Make room on the disk, and bring these files back from the remote or its trash.',
+      details: { torn: torn.slice(0, 100) },
+    },
+  );
+}
+
 /** The remote must be empty, or this vault's own. @throws VAULT_FOREIGN, REMOTE_NOT_EMPTY */
 export function verifyRemoteIdentity(remote: RemoteFacts, vaultId: string | undefined): void {
   if (remote.marker.kind === 'present') {

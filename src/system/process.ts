@@ -58,6 +58,10 @@ export interface Finished {
 const keptOutput = 16 * 1024 * 1024;
 /** Milliseconds given to a pipe to deliver what the child wrote before it exited. */
 const drainTime = 250;
+/** Milliseconds after SIGKILL until a child that still does not end is left behind. */
+const abandonTime = 5000;
+/** The same for a child that is only asked to end, by SIGTERM. */
+const neverKilledTime = 60_000;
 
 type Subprocess = Awaited<ReturnType<typeof start>>['subprocess'];
 
@@ -191,17 +195,28 @@ async function runWith(
   });
   subprocess.catch(() => {}); // with `reject: false` it never does; the outcome is taken from `exit`
   const killAfter = command.killAfter ?? 5000;
+  // a child in an uninterruptible call (a hung FUSE mount) does not even die of SIGKILL: it is left behind
+  const abandoned = Promise.withResolvers<Pick<Finished, 'exitCode' | 'signal'>>();
+  const giveUp = (): void => {
+    subprocess.nodeChildProcess.unref();
+    timedOut = true;
+    abandoned.resolve({ exitCode: undefined, signal: undefined });
+  };
+  const patience = (killAfter === 'never' ? neverKilledTime : killAfter) + abandonTime;
+  let lastStraw = setTimeout(giveUp, command.deadline + patience);
   const callOff = endAfter(subprocess, command.deadline, killAfter, () => {
     timedOut = true;
   });
   let callOffAbort = (): void => {};
   const abort = (): void => {
     callOffAbort = endAfter(subprocess, 0, killAfter, () => {});
+    clearTimeout(lastStraw);
+    lastStraw = setTimeout(giveUp, patience);
   };
   command.signal?.addEventListener('abort', abort, { once: true });
   feed(subprocess, command.input);
   try {
-    const end = await exited;
+    const end = await Promise.race([exited, abandoned.promise]);
     await Promise.race([
       Promise.all([stdout.ended, stderr.ended]),
       new Promise((resolve) => setTimeout(resolve, drainTime).unref()),
@@ -209,6 +224,7 @@ async function runWith(
     if (command.signal?.aborted) throw interruption(command.signal);
     return { ...end, stdout: stdout.text(), stderr: stderr.text(), timedOut };
   } finally {
+    clearTimeout(lastStraw);
     callOff();
     callOffAbort();
     command.signal?.removeEventListener('abort', abort);

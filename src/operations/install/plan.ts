@@ -68,6 +68,7 @@ export async function planInstall(context: Context, request: InstallRequest): Pr
   if (existing !== undefined) verifyChanges(request, existing, profile, conf);
   verifyMappings(layout, profile);
   const engine = engineNamed(profile.engine);
+  engine.verifyPath(resolveMountPath(profile.encryptedDir));
   const missing = missingTools([...engine.tools, 'rclone', 'flock'], context.environment);
   if (missing.length > 0 && !request.withDependencies) throw toolMissing(missing, context.environment);
   const remote = await planRemote(context, request, profile, conf, missing.includes('rclone'));
