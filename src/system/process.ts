@@ -240,9 +240,22 @@ export interface Started {
   stop(): Promise<void>;
 }
 
+/**
+ * Becomes the server, after leaving a watcher behind that reads the pipe on stdin: it ends when this process does,
+ * kill -9 included, and then the watcher ends the server.
+ */
+const endsWithStdin = 'exec 3<&0; (read -r _ <&3; kill $$) >/dev/null 2>&1 & exec "$@" 3<&- </dev/null';
+
 /** Starts a server that runs until `stop`, and reports its stderr by lines. It ends when this process does. */
-export async function startServer(command: Omit<Command, 'deadline' | 'daemonises'>): Promise<Started> {
-  const { subprocess } = await start({ ...command, deadline: 0 }, 'pipe', 'pipe');
+export async function startServer(
+  command: Omit<Command, 'deadline' | 'daemonises' | 'input'>,
+): Promise<Started> {
+  const args = ['-c', endsWithStdin, 'sh', command.file, ...command.args];
+  const { subprocess } = await start(
+    { ...command, file: '/bin/sh', args, input: '', deadline: 0 },
+    'pipe',
+    'pipe',
+  );
   const exited = new Promise<void>((resolve) => {
     subprocess.nodeChildProcess.once('exit', () => resolve());
     subprocess.nodeChildProcess.once('error', () => resolve());
@@ -250,7 +263,6 @@ export async function startServer(command: Omit<Command, 'deadline' | 'daemonise
   subprocess.catch(() => {});
   collect(subprocess.stdout, command.onStdoutLine ?? (() => {}));
   collect(subprocess.stderr, command.onStderrLine ?? (() => {}));
-  feed(subprocess, command.input);
   return {
     pid: subprocess.pid ?? -1,
     exited,
@@ -258,7 +270,7 @@ export async function startServer(command: Omit<Command, 'deadline' | 'daemonise
       const callOff = endAfter(subprocess, 0, 2000, () => {});
       await exited;
       callOff();
-      for (const stream of [subprocess.stdout, subprocess.stderr]) stream?.destroy();
+      for (const stream of [subprocess.stdin, subprocess.stdout, subprocess.stderr]) stream?.destroy();
     },
   };
 }

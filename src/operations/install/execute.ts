@@ -17,7 +17,7 @@ import type { Secret } from '../../secrets/secret.ts';
 import { installTools } from '../../system/dependencies.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import { ensureDirectory, readTextIfPresent } from '../../system/files.ts';
-import { createVault } from '../../vaults/creation.ts';
+import { clearInterruptedCreation, createVault } from '../../vaults/creation.ts';
 import { defaultMountOptions } from '../../vaults/engine.ts';
 import { setImmutable } from '../../vaults/mount-point.ts';
 import { mountVault, stateOfVault, unmountVault } from '../../vaults/mounting.ts';
@@ -275,6 +275,8 @@ async function provideVault(installation: Installation): Promise<void> {
     installation.profile = { ...profile, vaultId };
     return;
   }
+  // an install that was cut off between the vault's last step and the profile's left its workshop
+  await clearInterruptedCreation(vault.engine, vault.encryptedDir, context);
   const wasMounted = (await stateOfVault(vault)).kind === 'mounted';
   const { vaultId } = await mountVault(vault, password, defaultMountOptions, randomUUID(), context);
   if (!wasMounted) await unmountVault(vault, { lazily: false }, context);
