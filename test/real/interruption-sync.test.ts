@@ -1,0 +1,111 @@
+/** kill -9 and Ctrl-C while files are on their way: nothing is lost, and the next sync completes. */
+import { rmSync } from 'node:fs';
+import { describe, expect } from 'vitest';
+import { type Installation, it } from '../support/installation.ts';
+import { pause, processesNaming, waitUntil } from '../support/machine.ts';
+import { manyFiles, readTree } from '../support/tree.ts';
+import { type ClientVault, installVault, restoreByHand, vaultOf } from '../support/vault.ts';
+import { killAfter } from './support/kill.ts';
+
+/** Enough to take two and a half seconds at the rate below. */
+const bulk = manyFiles(200, 200_000);
+const slowly = ['--bwlimit', '16M'];
+
+function rclonesOf(installation: Installation): number[] {
+  return processesNaming(installation.directory)
+    .filter(({ args }) => args[0]?.endsWith('/rclone'))
+    .map(({ pid }) => pid);
+}
+
+async function syncTo(vault: ClientVault, remote: string, ...args: string[]) {
+  const { results } = await vault.succeed('sync', remote, ...args);
+  return results[0];
+}
+
+describe('sync killed at any moment', () => {
+  it('is told by status and marker, leaves no rclone behind, and is completed by the next sync', async ({
+    installation,
+  }) => {
+    const vault = await installVault(installation);
+    await vault.put(bulk);
+    const source = readTree(vault.encryptedDir);
+    let unfinished = 0;
+    for (let moment = 1; moment <= 10; moment += 1) {
+      const remoteDir = installation.path(`remote${moment}`);
+      const there = vaultOf(installation, 'client1', remoteDir);
+      const command = ['sync', '--client', 'client1', remoteDir, ...slowly];
+      const wasKilled = await killAfter(installation, command, moment * 200);
+      if (wasKilled && vault.ledger().at(-1).event === 'started') {
+        const status = await vault.status();
+        expect(status).toMatchObject({ health: 'warning', lastSync: { outcome: 'unfinished' } });
+        expect(status.notes.join()).toContain('did not finish');
+        if (leftMarker(there) === 'in-progress') unfinished += 1;
+      }
+      expect(await waitUntil(() => rclonesOf(installation).length === 0, 2500)).toBe(true);
+      expect(leftMarker(there) === 'committed' && wasKilled && unfinished === 0).toBe(false);
+
+      const result = await syncTo(vault, remoteDir);
+      expect([moment, result.outcome === 'synced' || !wasKilled]).toEqual([moment, true]);
+      expect(there.marker()).toMatchObject({ state: 'committed', generation: 1 });
+      expect(readTree(remoteDir, ['.cryptosync'])).toEqual(source);
+      if (moment === 5) expect(Object.keys(restoreByHand(installation, remoteDir))).toHaveLength(200);
+      rmSync(remoteDir, { recursive: true });
+    }
+    expect(unfinished).toBeGreaterThanOrEqual(5);
+  });
+
+  it('keeps the old versions of what it was replacing', async ({ installation }) => {
+    const vault = await installVault(installation);
+    await vault.put(bulk);
+    await vault.succeed('sync');
+    const old = readTree(vault.remoteDir, ['.cryptosync']);
+    await vault.put(manyFiles(200, 210_000));
+    await killAfter(installation, ['sync', '--client', 'client1', ...slowly], 1200);
+    expect(vault.marker()).toMatchObject({ state: 'in-progress', generation: 1 });
+    expect(await waitUntil(() => rclonesOf(installation).length === 0, 2500)).toBe(true);
+    // each file of the last backup is still there: in its place or in the trash
+    const kept = new Set(Object.values(readTree(vault.remoteDir)));
+    expect(Object.values(old).filter((hash) => !kept.has(hash))).toEqual([]);
+    expect((await vault.succeed('sync')).results[0]).toMatchObject({ generation: 2, outcome: 'synced' });
+    expect(readTree(vault.remoteDir, ['.cryptosync'])).toEqual(readTree(vault.encryptedDir));
+  });
+});
+
+describe('sync interrupted by Ctrl-C', () => {
+  it.for(['SIGINT', 'SIGTERM'] as const)(
+    'ends its rclone and records the interruption (%s)',
+    async (signal, { installation }) => {
+      const vault = await installVault(installation);
+      await vault.put(bulk);
+      const running = installation.start(['sync', '--client', 'client1', '--json', ...slowly]);
+      const isTransferring = (): boolean => rclonesOf(installation).length > 0;
+      expect(await waitUntil(isTransferring, 10_000)).toBe(true);
+      await pause(400);
+      running.child.kill(signal);
+      const result = await running.finished;
+      expect(result.exitCode).toBe(130);
+      expect(result.json.error).toMatchObject({ code: 'INTERRUPTED', exit: 130 });
+      expect(rclonesOf(installation)).toEqual([]);
+      expect(vault.ledger().at(-1)).toMatchObject({
+        operation: 'sync',
+        event: 'ended',
+        outcome: 'interrupted',
+        error: 'INTERRUPTED',
+      });
+      expect(vault.marker()).toMatchObject({ state: 'in-progress', generation: 0 });
+      const status = await vault.status();
+      expect(status).toMatchObject({ lastSync: { outcome: 'interrupted' }, lastSuccess: null });
+      expect(status.notes.join()).toContain('interrupted');
+      expect((await vault.succeed('sync')).results[0]).toMatchObject({ outcome: 'synced', generation: 1 });
+      expect(readTree(vault.remoteDir, ['.cryptosync'])).toEqual(readTree(vault.encryptedDir));
+    },
+  );
+});
+
+function leftMarker(vault: ClientVault): string | undefined {
+  try {
+    return vault.marker().state;
+  } catch {
+    return undefined;
+  }
+}
