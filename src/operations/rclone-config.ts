@@ -1,7 +1,13 @@
 /** rclone's own configuration dialogue on a client's rclone.conf, and a look at what it left. */
 
 import { listProfiles } from '../clients/discovery.ts';
-import { type ClientLayout, directoryMode, profileLayout, rcloneLock } from '../clients/layout.ts';
+import {
+  type ClientLayout,
+  directoryMode,
+  type ProfileLayout,
+  profileLayout,
+  rcloneLock,
+} from '../clients/layout.ts';
 import { withLock } from '../clients/lock.ts';
 import { readProfileIfPresent } from '../clients/profile-store.ts';
 import { readRcloneConf, restoreConfMode } from '../remotes/rclone-conf.ts';
@@ -9,7 +15,8 @@ import { requireTool } from '../system/dependencies.ts';
 import { rcloneEnvironment } from '../system/environment.ts';
 import { CryptosyncError } from '../system/errors.ts';
 import { ensureDirectory, kindOf } from '../system/files.ts';
-import { lastLines, run, runOnTerminal } from '../system/process.ts';
+import { lastLines, run } from '../system/process.ts';
+import { runOnTerminal } from '../system/process-terminal.ts';
 import type { Context } from './context.ts';
 
 export interface RcloneConfigRequest {
@@ -24,7 +31,7 @@ export interface RcloneConfigRequest {
 export interface RcloneConfigResult {
   /** What rclone printed, when it was kept. */
   readonly output: string | undefined;
-  /** The remotes that rclone.conf has now; undefined when it is encrypted. */
+  /** The remotes that rclone.conf has now; undefined when it is encrypted and its password is not known. */
   readonly remotes: readonly string[] | undefined;
   /** The profiles whose remote is not there. */
   readonly missing: readonly { readonly profile: string; readonly remote: string }[];
@@ -61,7 +68,7 @@ export async function configureRclone(
     }
   });
   context.log.write('INFO', `${layout.client}: rclone-config ended`);
-  return { output, ...inspect(context, layout) };
+  return { output, ...(await inspect(context, layout)) };
 }
 
 /** Half an hour: a dialogue without a terminal is a script's, and a login in a browser takes its time. */
@@ -71,7 +78,7 @@ async function runRcloneConfig(context: Context, request: RcloneConfigRequest): 
   const { environment, signal } = context;
   const command = {
     file: requireTool('rclone', environment),
-    args: ['config', ...request.args, '--config', request.layout.rcloneConfig],
+    args: ['config', ...request.args, '--config', request.layout.rcloneConfig, ...askingForPassword()],
     environment: rcloneEnvironment(environment),
   };
   if (request.onTerminal) {
@@ -84,29 +91,76 @@ async function runRcloneConfig(context: Context, request: RcloneConfigRequest): 
   return finished.stdout;
 }
 
+/** Without a terminal rclone would wait for the password of an encrypted rclone.conf (TOOLS.md R18). */
+function askingForPassword(): string[] {
+  return process.stdin.isTTY === true ? [] : ['--ask-password=false'];
+}
+
 function failed(
   { layout, args }: RcloneConfigRequest,
   exitCode: number | undefined,
   said: string,
 ): CryptosyncError {
+  const isEncrypted = readRcloneConf(layout.rcloneConfig).encrypted;
   // arguments may hold secrets: only the first, the name of rclone's command, is told
   const name = ['rclone config', ...args.slice(0, 1)].join(' ');
-  const why = said === '' ? '' : `: ${said}`;
+  const why = said === '' ? '' : `: ${args.slice(1).reduce(withoutArgument, said)}`;
   return new CryptosyncError(
     'CONFIG_INVALID',
     `${layout.client}: \`${name}\` ended with ${exitCode ?? 'a signal'}${why}`,
     {
-      hint: 'See what it printed. rclone writes the file only when a step is complete.',
+      hint: isEncrypted
+        ? 'rclone.conf is encrypted: give its password in RCLONE_CONFIG_PASS, or run this on a terminal.'
+        : 'See what it printed. rclone writes the file only when a step is complete.',
     },
   );
 }
 
-function inspect(context: Context, layout: ClientLayout): Pick<RcloneConfigResult, 'remotes' | 'missing'> {
+/** rclone repeats arguments that it does not understand. */
+function withoutArgument(said: string, argument: string): string {
+  const value = argument.slice(argument.indexOf('=') + 1);
+  return value.length < 4 ? said : said.replaceAll(value, '[hidden]');
+}
+
+async function inspect(
+  context: Context,
+  layout: ClientLayout,
+): Promise<Pick<RcloneConfigResult, 'remotes' | 'missing'>> {
   const conf = readRcloneConf(layout.rcloneConfig);
-  if (conf.encrypted) return { remotes: undefined, missing: [] };
+  const remotes = conf.encrypted ? await askForRemotes(context, layout) : [...conf.remotes.keys()];
+  if (remotes === undefined) return { remotes, missing: [] };
   const missing = listProfiles(context.root, layout.client).flatMap((profile) => {
-    const remote = readProfileIfPresent(profileLayout(context.root, layout.client, profile))?.remote?.name;
-    return remote === undefined || conf.remotes.has(remote) ? [] : [{ profile, remote }];
+    const remote = remoteNameOf(context, profileLayout(context.root, layout.client, profile));
+    return remote === undefined || remotes.includes(remote) ? [] : [{ profile, remote }];
   });
-  return { remotes: [...conf.remotes.keys()], missing };
+  return { remotes, missing };
+}
+
+/** rclone itself reads an encrypted file, when its password is in the environment. */
+async function askForRemotes(
+  { environment, signal }: Context,
+  { rcloneConfig }: ClientLayout,
+): Promise<string[] | undefined> {
+  const finished = await run({
+    file: requireTool('rclone', environment),
+    args: ['listremotes', '--config', rcloneConfig, '--ask-password=false'],
+    environment: rcloneEnvironment(environment),
+    deadline: 60_000,
+    signal,
+  });
+  if (finished.exitCode !== 0) return undefined;
+  return finished.stdout
+    .split('\n')
+    .filter((line) => line.endsWith(':'))
+    .map((line) => line.slice(0, -1));
+}
+
+/** A broken profile is no reason to call what rclone did a failure. */
+function remoteNameOf(context: Context, layout: ProfileLayout): string | undefined {
+  try {
+    return readProfileIfPresent(layout)?.remote?.name;
+  } catch (error) {
+    context.warn((error as Error).message);
+    return undefined;
+  }
 }

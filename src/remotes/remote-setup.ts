@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { requireTool } from '../system/dependencies.ts';
 import { rcloneEnvironment } from '../system/environment.ts';
 import { CryptosyncError } from '../system/errors.ts';
-import { startServer } from '../system/process.ts';
+import { startServer } from '../system/process-server.ts';
 import type { RcloneDependencies } from './rclone.ts';
 import { readRcloneConf, remoteType, restoreConfMode } from './rclone-conf.ts';
 import { parseLogLine } from './rclone-log.ts';

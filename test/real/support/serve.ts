@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findExecutable } from '../../../src/system/dependencies.ts';
 import { rcloneEnvironment } from '../../../src/system/environment.ts';
-import { startServer } from '../../../src/system/process.ts';
+import { startServer } from '../../../src/system/process-server.ts';
 
 /** This process's environment without AWS_CA_BUNDLE, on which rclone 1.60 fails (TOOLS.md R23). */
 export const cleanEnvironment: NodeJS.ProcessEnv = { ...process.env, AWS_CA_BUNDLE: undefined };

@@ -1,0 +1,38 @@
+/** What a child printed: how much of it is kept, and where a daemon's goes. */
+import { randomBytes } from 'node:crypto';
+import { fstatSync, openSync, readSync, unlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** The most of a stream that is kept, in characters, so that a child that prints for ever can't fill the memory. */
+export const keptOutput = 16 * 1024 * 1024;
+
+/** A file without a name for the output of a program that daemonises. */
+export function openUnlinkedFile(): number {
+  const path = join(tmpdir(), `.cryptosync-output-${randomBytes(8).toString('hex')}`);
+  const descriptor = openSync(path, 'wx+', 0o600);
+  unlinkSync(path);
+  return descriptor;
+}
+
+export function readDescriptor(descriptor: number): string {
+  const size = Math.min(fstatSync(descriptor).size, keptOutput);
+  const bytes = Buffer.alloc(size);
+  let filled = 0;
+  while (filled < size) {
+    const count = readSync(descriptor, bytes, filled, size - filled, filled);
+    if (count === 0) break;
+    filled += count;
+  }
+  return bytes.toString('utf8', 0, filled);
+}
+
+/** The last lines of what a child printed on stderr, for the cause of an error; blank lines are left out. */
+export function lastLines(text: string, count = 5): string {
+  return text
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '')
+    .slice(-count)
+    .join('\n');
+}
