@@ -27,12 +27,12 @@ Exit codes: 0 mounted, 2 usage, 3 some of several failed, 10 configuration, 11 a
   static override flags = {
     ...selectionFlags,
     ...passwordFlags,
-    'read-only': Flags.boolean({ description: 'mount to read only' }),
+    'read-only': Flags.boolean({ allowNo: true, description: 'mount to read only' }),
     idle: Flags.string({
       description: 'unmount after this long without use, such as 30m',
       helpValue: 'DURATION',
     }),
-    'allow-other': Flags.boolean({ description: 'let other users into the mount' }),
+    'allow-other': Flags.boolean({ allowNo: true, description: 'let other users into the mount' }),
     'accept-rollback': Flags.boolean({
       description: "take an older or changed copy for the right one: the engine's record of it is put aside",
     }),
@@ -49,8 +49,8 @@ Exit codes: 0 mounted, 2 usage, 3 some of several failed, 10 configuration, 11 a
     const context = this.contextFor(flags);
     const manner = this.mannerFor(flags);
     const options = {
-      ...(flags['read-only'] && { readOnly: true }),
-      ...(flags['allow-other'] && { allowOther: true }),
+      ...(flags['read-only'] !== undefined && { readOnly: flags['read-only'] }),
+      ...(flags['allow-other'] !== undefined && { allowOther: flags['allow-other'] }),
       ...(flags.idle !== undefined && { idle: durationOf('--idle', flags.idle) }),
     };
     const wait = waitOf(flags.wait);

@@ -50,6 +50,9 @@ export abstract class CryptosyncCommand extends Command {
 
   protected override async init(): Promise<void> {
     await super.init();
+    // of two flags that exclude each other, one given by hand is above one that the environment gives
+    if (this.argv.some((word) => word === '--all-profiles' || word === '--global' || word === '-g'))
+      delete process.env['CRYPTOSYNC_PROFILE'];
     for (const stream of [process.stdout, process.stderr]) {
       stream.on('error', (error: NodeJS.ErrnoException) => {
         // the reader went away (`| head`): not our failure
