@@ -3,7 +3,8 @@ import { profileLayout } from '../clients/layout.ts';
 import { parseClientId, parseProfileName } from '../clients/names.ts';
 import { defaultBinDirectory } from '../clients/scripts.ts';
 import { nameOf } from '../operations/recorded.ts';
-import { executeUninstall, planUninstall } from '../operations/uninstall.ts';
+import { executeUninstall } from '../operations/uninstall.ts';
+import { planUninstall } from '../operations/uninstall-plan.ts';
 import { CryptosyncCommand, waitOf } from '../terminal/base-command.ts';
 import { confirmByName } from '../terminal/confirmation.ts';
 import { clientFlag, profileFlag, waitFlag } from '../terminal/flags.ts';
@@ -46,9 +47,10 @@ export default class Uninstall extends CryptosyncCommand {
     };
     const plan = planUninstall(context, request);
     if (flags['dry-run']) {
-      for (const path of plan.removes) this.say(`would remove ${path}`);
+      const removes = [...plan.links, ...plan.removes];
+      for (const path of removes) this.say(`would remove ${path}`);
       for (const path of plan.keeps) this.say(`would keep ${path}`);
-      return { client, profile: layout.profile, dryRun: true, removes: plan.removes, keeps: plan.keeps };
+      return { client, profile: layout.profile, dryRun: true, removes, keeps: plan.keeps };
     }
     if (request.purgeVault) {
       const question = `This removes the vault in ${plan.profile.encryptedDir} for good.`;
