@@ -1,6 +1,7 @@
 /** Changing the password of a profile's vault. */
 import { directoryMode, engineStateDirectory, type ProfileLayout, vaultLock } from '../clients/layout.ts';
 import { withLock } from '../clients/lock.ts';
+import type { Profile } from '../clients/profile.ts';
 import { readProfile } from '../clients/profile-store.ts';
 import type { Secret } from '../secrets/secret.ts';
 import { ensureDirectory } from '../system/files.ts';
@@ -57,8 +58,18 @@ export async function changePassword(context: Context, request: PasswdRequest): 
     old.wipe();
     next.wipe();
   }
-  return { client: layout.client, profile: layout.profile, changed: true, warning: oldCopies };
+  const warning = [oldCopies, ...profileSource(profile)].join(' ');
+  return { client: layout.client, profile: layout.profile, changed: true, warning };
 }
 
 const oldCopies =
   'Copies of the old configuration file still open with the old password: on the remote until the next sync, in its trash until that is pruned, and in every other backup.';
+
+/** What the profile names for later runs may still give the old password. */
+function profileSource({ passwordFile, passwordCommand }: Profile): string[] {
+  if (passwordFile !== undefined)
+    return [`Put the new password into ${passwordFile}, which the profile names.`];
+  return passwordCommand === undefined
+    ? []
+    : ["The profile's passwordCommand must print the new password now."];
+}
