@@ -35,7 +35,11 @@ export function settingsFile(environment: NodeJS.ProcessEnv, userId: number): st
 /** @throws CONFIG_INVALID naming the file and each path in it. */
 export function readSettings(file: string | undefined): Settings {
   const text = file === undefined ? undefined : readTextIfPresent(file);
-  if (text === undefined) return {};
+  return file === undefined || text === undefined ? {} : parseSettings(text, file);
+}
+
+/** @throws CONFIG_INVALID naming the file and each path in it. */
+export function parseSettings(text: string, file: string): Settings {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -48,7 +52,7 @@ export function readSettings(file: string | undefined): Settings {
   if (result.success) return result.output;
   const issues = issuesOf(result.issues);
   throw new CryptosyncError('CONFIG_INVALID', `${file} is not valid: ${describeIssues(issues)}`, {
-    hint: 'Mend it with: cryptosync config set --global KEY VALUE',
+    hint: 'Mend it in an editor, or remove it: every command reads it first.',
     details: { file, issues },
   });
 }

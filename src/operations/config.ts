@@ -4,14 +4,14 @@ import { dirname } from 'node:path';
 import * as v from 'valibot';
 import { type Check, setKey, unsetKey, valueAt, verifyKey } from '../clients/keys.ts';
 import type { ProfileLayout } from '../clients/layout.ts';
-import { checkProfile, type Profile, profileSchema, remoteSchema } from '../clients/profile.ts';
+import { checkProfile, cryptSchema, type Profile, profileSchema, remoteSchema } from '../clients/profile.ts';
 import { readProfile } from '../clients/profile-store.ts';
 import { issuesOf } from '../clients/schema-issues.ts';
 import { readSettings, type Settings, settingsSchema } from '../clients/settings.ts';
 import { CryptosyncError } from '../system/errors.ts';
 import { ensureDirectory, writeFileAtomic } from '../system/files.ts';
 import type { Context } from './context.ts';
-import { replaceProfile, verifyChange } from './profile-change.ts';
+import { changeProfile, verifyChange } from './profile-change.ts';
 
 /** A configuration that has keys: a profile or the global settings. */
 export interface KeyStore {
@@ -26,6 +26,7 @@ export interface KeyStore {
 const profileKeys = [
   ...Object.keys(profileSchema.entries).filter((key) => key !== '$schema'),
   ...Object.keys(remoteSchema.entries).map((key) => `remote.${key}`),
+  ...Object.keys(cryptSchema.entries).map((key) => `crypt.${key}`),
 ];
 
 export function profileKeyStore(context: Context, layout: ProfileLayout, wait: number): KeyStore {
@@ -35,10 +36,13 @@ export function profileKeyStore(context: Context, layout: ProfileLayout, wait: n
   };
   const change = async (key: string, next: (profile: Profile) => Profile): Promise<void> => {
     verifyKey(key, profileKeys);
-    const existing = readProfile(layout);
-    const wanted = next(existing);
-    await verifyChange(layout, existing, wanted);
-    await replaceProfile(context, layout, wanted, wait);
+    next(readProfile(layout)); // what is not valid is told without the lock, which needs a client's directory
+    await changeProfile(context, layout, wait, async () => {
+      const existing = readProfile(layout);
+      const wanted = next(existing);
+      await verifyChange(layout, existing, wanted);
+      return wanted;
+    });
   };
   return {
     file: layout.profileFile,
@@ -50,12 +54,22 @@ export function profileKeyStore(context: Context, layout: ProfileLayout, wait: n
 }
 
 /** @throws USAGE for a user without a place for settings */
-export function settingsKeyStore(file: string | undefined): KeyStore {
-  if (file === undefined) {
-    throw new CryptosyncError('USAGE', 'there is no place for global settings without a HOME', {
-      hint: 'Set HOME or XDG_CONFIG_HOME.',
-    });
-  }
+export function settingsPlace(file: string | undefined): string {
+  if (file !== undefined) return file;
+  throw new CryptosyncError('USAGE', 'there is no place for global settings without a HOME', {
+    hint: 'Set HOME or XDG_CONFIG_HOME.',
+  });
+}
+
+/** Other users' commands read the settings as well. */
+export function writeSettings(file: string, settings: Settings): void {
+  ensureDirectory(dirname(file), 0o755);
+  writeFileAtomic(file, `${JSON.stringify(settings, undefined, 2)}\n`, 0o644);
+}
+
+/** @throws USAGE for a user without a place for settings */
+export function settingsKeyStore(place: string | undefined): KeyStore {
+  const file = settingsPlace(place);
   const keys = Object.keys(settingsSchema.entries).filter((key) => key !== '$schema');
   const check: Check<Settings> = (value) => {
     const result = v.safeParse(settingsSchema, value);
@@ -63,9 +77,7 @@ export function settingsKeyStore(file: string | undefined): KeyStore {
   };
   const change = async (key: string, next: (settings: Settings) => Settings): Promise<void> => {
     verifyKey(key, keys);
-    const wanted = next(readSettings(file));
-    ensureDirectory(dirname(file), 0o755);
-    writeFileAtomic(file, `${JSON.stringify(wanted, undefined, 2)}\n`, 0o644);
+    writeSettings(file, next(readSettings(file)));
   };
   return {
     file,

@@ -1,6 +1,6 @@
 /** Mounting the vault of a profile. */
 import { randomUUID } from 'node:crypto';
-import { type ProfileLayout, vaultLock } from '../clients/layout.ts';
+import { configLock, type ProfileLayout, vaultLock } from '../clients/layout.ts';
 import { withLock } from '../clients/lock.ts';
 import type { Profile } from '../clients/profile.ts';
 import { readProfile, writeProfile } from '../clients/profile-store.ts';
@@ -89,7 +89,7 @@ async function mountLocked(
     const formerState = acceptRollback ? await forgetState(context, layout, vault) : undefined;
     const outcome = await mountVault(vault, password, options, randomUUID(), context);
     if (profile.vaultId === undefined && outcome.vaultId !== undefined) {
-      await writeProfile(layout, { ...profile, vaultId: outcome.vaultId });
+      await rememberVaultId(context, layout, outcome.vaultId);
     }
     warnOfMode(context, layout, options, outcome.readOnly);
     return {
@@ -99,6 +99,22 @@ async function mountLocked(
       readOnly: outcome.readOnly,
       ...(formerState === undefined ? {} : { formerState }),
     };
+  });
+}
+
+/** Whoever changes the profile at the same time holds its lock for an instant only. */
+const profileWait = 10_000;
+
+/** Writes the id that a vault was found to have, or given, into its profile as that stands now. */
+async function rememberVaultId(context: Context, layout: ProfileLayout, vaultId: string): Promise<void> {
+  const lock = {
+    path: configLock(layout),
+    subject: `the configuration of ${layout.client}`,
+    purpose: 'mount',
+    wait: profileWait,
+  };
+  await withLock(lock, context, async () => {
+    await writeProfile(layout, { ...readProfile(layout), vaultId });
   });
 }
 

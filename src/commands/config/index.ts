@@ -1,30 +1,35 @@
+import { settingsFile } from '../../clients/settings.ts';
+import { type Draft, profileDraft, settingsDraft } from '../../operations/draft.ts';
 import { waitOf } from '../../terminal/base-command.ts';
 import { ConfigCommand, configFlags } from '../../terminal/config-command.ts';
-import { editProfile } from '../../terminal/edit-profile.ts';
+import { editDraft } from '../../terminal/edit-draft.ts';
 
 export default class Config extends ConfigCommand {
   static override summary = 'Edit a profile in your editor';
   static override description =
     'Opens the profile as JSON in $VISUAL, $EDITOR or vi. What is saved is checked; where something is wrong, each error is shown and you can edit again or discard. Needs a terminal; scripts use config get, set, unset and list. Exit codes: 0 saved or left as it was, 2 no terminal, 10 configuration, 75 in use.';
-  static override examples = ['<%= config.bin %> config --client client1'];
+  static override examples = [
+    '<%= config.bin %> config --client client1',
+    '<%= config.bin %> config --global',
+  ];
   static override flags = configFlags;
 
   async run(): Promise<object> {
     const { flags } = await this.parse(Config);
     const context = this.contextFor(flags);
-    const layout = this.layoutFor(context, flags);
-    const schema = `file://${this.config.root}/schema/profile.schema.json`;
-    const outcome = await editProfile(context, layout, {
-      schema,
-      wait: waitOf(flags.wait),
-      mayPrompt: this.mannerFor(flags).mayPrompt,
-    });
+    const makeDraft = (): Draft => {
+      if (flags.global) return settingsDraft(settingsFile(context.environment, context.userId));
+      const schema = `file://${this.config.root}/schema/profile.schema.json`;
+      return profileDraft(context, this.layoutFor(context, flags), schema, waitOf(flags.wait));
+    };
+    const { mayPrompt } = this.mannerFor(flags);
+    const { file, outcome } = await editDraft(makeDraft, context.environment, mayPrompt);
     const words = {
       saved: 'saved',
       unchanged: 'left as it was',
       discarded: 'left as it was; your changes are discarded',
     };
-    this.say(`${layout.profileFile}: ${words[outcome]}`);
-    return { path: layout.profileFile, outcome };
+    this.say(`${file}: ${words[outcome]}`);
+    return { path: file, outcome };
   }
 }
