@@ -33,7 +33,8 @@ export interface CryptKey {
  * whatever `base` needs; equal arguments give an equal remote.
  */
 export function cryptRemote(base: Remote, settings: CryptSettings, { key, salt }: CryptKey): Remote {
-  const name = `cryptosync-crypt-${base.name}`;
+  // a name of which every shell keeps the variables: rclone may be a wrapper script
+  const name = `cryptosync_crypt_${base.name.replaceAll(/[^A-Za-z0-9_]/g, '_')}`;
   return {
     name,
     type: 'crypt',
@@ -76,24 +77,4 @@ export function environmentDefinition(
       value,
     ]),
   );
-}
-
-/**
- * The forms in which a secret may turn up in what rclone prints: as it is, obscured, and in base64, for masking
- * before anything is shown (TOOLS.md R17). The longest come first; an empty secret has none.
- */
-export function maskedForms(secret: Secret): string[] {
-  const bytes = secret.reveal();
-  if (bytes.length === 0) return [];
-  const text = bytes.toString('utf8');
-  const base64 = bytes.toString('base64');
-  const forms = new Set([
-    text,
-    encodeURIComponent(text),
-    obscure(secret),
-    base64,
-    base64.replace(/=+$/, ''),
-    bytes.toString('base64url'),
-  ]);
-  return [...forms].sort((one, other) => other.length - one.length);
 }

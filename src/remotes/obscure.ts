@@ -3,7 +3,7 @@
  * AES-256-CTR with a key that rclone publishes (fs/config/obscure/obscure.go), the initialisation vector in front,
  * all in unpadded url-safe base64. Made here and not by `rclone obscure`, which would see the secret in argv (R3).
  */
-import { createCipheriv, createHmac } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
 import type { Secret } from '../secrets/secret.ts';
 import { CryptosyncError } from '../system/errors.ts';
 
@@ -28,4 +28,12 @@ export function obscure(secret: Secret): string {
   const vector = createHmac('sha256', plain).update(vectorLabel).digest().subarray(0, blockLength);
   const cipher = createCipheriv('aes-256-ctr', publishedKey, vector);
   return Buffer.concat([vector, cipher.update(plain), cipher.final()]).toString('base64url');
+}
+
+/** What an obscured text says; undefined when it is none. */
+export function reveal(obscured: string): string | undefined {
+  const bytes = Buffer.from(obscured, 'base64url');
+  if (bytes.length <= blockLength || bytes.toString('base64url') !== obscured) return undefined;
+  const decipher = createDecipheriv('aes-256-ctr', publishedKey, bytes.subarray(0, blockLength));
+  return Buffer.concat([decipher.update(bytes.subarray(blockLength)), decipher.final()]).toString('utf8');
 }

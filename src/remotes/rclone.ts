@@ -3,6 +3,7 @@ import { requireTool } from '../system/dependencies.ts';
 import { rcloneEnvironment } from '../system/environment.ts';
 import { CryptosyncError } from '../system/errors.ts';
 import { run } from '../system/process.ts';
+import { maskFor } from './masking.ts';
 import { type LogRecord, parseLogLine, type TransferStats } from './rclone-log.ts';
 
 /**
@@ -98,7 +99,7 @@ export async function rclone(call: RcloneCall, dependencies: RcloneDependencies)
   return {
     exitCode: finished.exitCode,
     stdout: finished.stdout,
-    errors,
+    errors: errors.length === 0 ? errors : errors.map(maskFor(call)),
     stats,
     timedOut: finished.timedOut,
   };

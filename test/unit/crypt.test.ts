@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { cryptRemote, environmentDefinition, maskedForms } from '../../src/remotes/crypt.ts';
+import { cryptRemote, environmentDefinition } from '../../src/remotes/crypt.ts';
 import { obscure } from '../../src/remotes/obscure.ts';
 import type { Remote } from '../../src/remotes/remote.ts';
 import { Secret } from '../../src/secrets/secret.ts';
@@ -37,17 +37,17 @@ describe('cryptRemote', () => {
   it('stands in the environment only, under a name of its own, with the environment of what it wraps', () => {
     const remote = cryptRemote(base, settings, { key: key() });
     expect(remote).toMatchObject({
-      name: 'cryptosync-crypt-my-s3',
+      name: 'cryptosync_crypt_my_s3',
       type: 'crypt',
       path: '',
       configFile: base.configFile,
     });
     expect(remote.environment).toMatchObject({
       'RCLONE_CONFIG_MY-S3_TYPE': 's3',
-      'RCLONE_CONFIG_CRYPTOSYNC-CRYPT-MY-S3_TYPE': 'crypt',
-      'RCLONE_CONFIG_CRYPTOSYNC-CRYPT-MY-S3_REMOTE': 'my-s3:bucket/backup',
-      'RCLONE_CONFIG_CRYPTOSYNC-CRYPT-MY-S3_PASSWORD2': '',
-      'RCLONE_CONFIG_CRYPTOSYNC-CRYPT-MY-S3_NO_DATA_ENCRYPTION': 'false',
+      'RCLONE_CONFIG_CRYPTOSYNC_CRYPT_MY_S3_TYPE': 'crypt',
+      'RCLONE_CONFIG_CRYPTOSYNC_CRYPT_MY_S3_REMOTE': 'my-s3:bucket/backup',
+      'RCLONE_CONFIG_CRYPTOSYNC_CRYPT_MY_S3_PASSWORD2': '',
+      'RCLONE_CONFIG_CRYPTOSYNC_CRYPT_MY_S3_NO_DATA_ENCRYPTION': 'false',
     });
   });
 
@@ -69,16 +69,5 @@ describe('environmentDefinition', () => {
     expect(environmentDefinition('my-s3 v.2_x', { key_file: 'k' })).toEqual({
       'RCLONE_CONFIG_MY-S3 V.2_X_KEY_FILE': 'k',
     });
-  });
-});
-
-describe('maskedForms', () => {
-  it('lists the secret as it is, obscured and in base64, the longest first', () => {
-    const forms = maskedForms(key());
-    const text = key().reveal().toString();
-    for (const form of [text, obscure(key()), Buffer.from(text).toString('base64')])
-      expect(forms).toContain(form);
-    expect(forms).toEqual([...forms].sort((one, other) => other.length - one.length));
-    expect(maskedForms(new Secret(''))).toEqual([]);
   });
 });
