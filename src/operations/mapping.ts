@@ -59,7 +59,7 @@ export function mappingsOf(layout: ProfileLayout, profile: Profile, overrides: M
     const source =
       config.source === undefined
         ? ownVault(layout, vault, direction)
-        : plainSource(layout, profile, config, vault);
+        : ownDirectory(layout, plainDirectory(layout, profile, config, vault), vault, direction);
     return {
       source,
       configuredSource: config.source,
@@ -78,7 +78,7 @@ export function mappingsOf(layout: ProfileLayout, profile: Profile, overrides: M
 /** Checks the sources of a profile's mappings, when they are set up. @throws CONFIG_INVALID */
 export function verifyMappings(layout: ProfileLayout, profile: Profile): void {
   for (const config of profile.mappings ?? []) {
-    if (config.source !== undefined) plainSource(layout, profile, config, vaultOf(layout, profile));
+    if (config.source !== undefined) plainDirectory(layout, profile, config, vaultOf(layout, profile));
   }
 }
 
@@ -91,8 +91,12 @@ export function cryptOf({ crypt }: Profile): CryptSettings | undefined {
 /** A vault that was lost may be downloaded: its id stands in the profile. */
 function ownVault(layout: ProfileLayout, vault: Vault, direction: Direction): SyncSource {
   if (vault.vaultId !== undefined) return vaultSource(vault, vault.vaultId);
+  throw withoutId(layout, direction);
+}
+
+function withoutId(layout: ProfileLayout, direction: Direction): CryptosyncError {
   const mount = `cryptosync mount --client ${layout.client} --profile ${layout.profile}`;
-  throw new CryptosyncError(
+  return new CryptosyncError(
     'CONFIG_INVALID',
     `the vault of ${nameOf(layout)} has no id yet, so its remote could not be told from another's`,
     {
@@ -104,20 +108,31 @@ function ownVault(layout: ProfileLayout, vault: Vault, direction: Direction): Sy
   );
 }
 
+/** Named by the vault's id too: the mapping's place on the remote is told from another client's by it. */
+function ownDirectory(
+  layout: ProfileLayout,
+  directory: string,
+  { vaultId }: Vault,
+  direction: Direction,
+): SyncSource {
+  if (vaultId === undefined) throw withoutId(layout, direction);
+  return directorySource(directory, `${vaultId}#${belowClient(layout, directory)}`);
+}
+
 /** A directory with files as their owner wrote them. @throws CONFIG_INVALID */
-function plainSource(
+function plainDirectory(
   layout: ProfileLayout,
   profile: Profile,
   { source = '', plaintext, allowOutside }: MappingConfig,
   vault: Vault,
-): SyncSource {
+): string {
   const directory = resolve(source);
   if (profile.crypt === undefined && plaintext !== true) {
     throw new CryptosyncError('CONFIG_INVALID', `${nameOf(layout)} would send ${directory} unencrypted`, {
       hint: 'Encrypt what goes to the remote: install --crypt. If it may be read there by anyone, say so: "plaintext": true in the mapping.',
     });
   }
-  if (allowOutside !== true && !directory.startsWith(`${layout.directory}/`)) {
+  if (allowOutside !== true && !directory.startsWith(`${resolve(layout.directory)}/`)) {
     throw new CryptosyncError('CONFIG_INVALID', `${directory} is outside the tree of ${layout.client}`, {
       hint: 'If that is meant: install --source PATH --allow-outside',
     });
@@ -128,7 +143,13 @@ function plainSource(
       hint: 'The ciphertext of the vault is a mapping without a source.',
     });
   }
-  return directorySource(directory, profile.vaultId ?? '');
+  return directory;
+}
+
+/** A directory's name on the remote: below the client's own, so that another root can bring it back. */
+function belowClient(layout: ProfileLayout, directory: string): string {
+  const own = `${resolve(layout.directory)}/`;
+  return directory.startsWith(own) ? directory.slice(own.length) : directory;
 }
 
 function resolve(path: string): string {
