@@ -33,17 +33,32 @@ const knownKeys = new Set([
   'CONFIG_NAME',
 ]);
 
-/** KEY=VALUE lines as a shell would read plain ones: comments, `export`, one pair of quotes around a value. */
+/**
+ * KEY=VALUE lines as data: comments, `export`, and values in a shell's quotes. One without quotes is taken as it
+ * stands, with its spaces, because that is how the scripts wrote them.
+ */
 export function parseAssignments(text: string): Map<string, string> {
   const values = new Map<string, string>();
-  for (const line of text.split(/\r?\n/)) {
+  for (const line of text.split(/\r\n?|\n/)) {
     const match = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(line);
     if (match === null) continue;
     const raw = (match[2] ?? '').trim();
-    const quoted = /^(["'])(.*)\1\s*(?:#.*)?$/.exec(raw);
-    values.set(match[1] ?? '', quoted?.[2] ?? raw);
+    values.set(match[1] ?? '', /^["']/.test(raw) ? unquoted(raw) : raw);
   }
   return values;
+}
+
+/** A word of a shell: parts in single quotes, in double quotes with their escapes, and without; then a comment at most. */
+const shellWord = /^((?:'[^']*'|"(?:[^"\\]|\\.)*"|[^\s'"\\]|\\.)+)\s*(?:#.*)?$/;
+
+function unquoted(raw: string): string {
+  const word = shellWord.exec(raw)?.[1];
+  if (word === undefined) return raw;
+  return word.replace(
+    /'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)/g,
+    (_all, single?: string, double?: string, escaped?: string) =>
+      single ?? double?.replace(/\\([$`"\\])/g, '$1') ?? escaped ?? '',
+  );
 }
 
 function formerFile(layout: ProfileLayout): string {

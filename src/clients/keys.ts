@@ -27,11 +27,18 @@ function withValue(config: Tree, path: readonly string[], value: unknown): Tree 
 /** @throws USAGE with the nearest known key. */
 export function verifyKey(key: string, known: readonly string[]): void {
   if (known.includes(key)) return;
-  const nearest = [...known].sort((a, b) => leven(key, a) - leven(key, b))[0];
+  const nearest = [...known].sort((a, b) => distance(key, a) - distance(key, b))[0];
   throw new CryptosyncError('USAGE', `there is no key ${JSON.stringify(key)}`, {
     hint: `Did you mean ${nearest}? The keys are: ${known.join(', ')}`,
     details: { known },
   });
+}
+
+/** Case counts for little, and `path` may well mean `remote.path`. */
+function distance(typed: string, known: string): number {
+  const word = typed.toLowerCase();
+  const whole = known.toLowerCase();
+  return Math.min(leven(word, whole), leven(word, whole.slice(whole.indexOf('.') + 1)) + 0.5);
 }
 
 /**

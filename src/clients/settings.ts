@@ -48,7 +48,8 @@ export function parseSettings(text: string, file: string): Settings {
       hint: 'Mend it in an editor, or remove it.',
     });
   }
-  const result = v.safeParse(settingsSchema, value);
+  // an array would pass as an object without keys
+  const result = v.safeParse(settingsSchema, Array.isArray(value) ? undefined : value);
   if (result.success) return result.output;
   const issues = issuesOf(result.issues);
   throw new CryptosyncError('CONFIG_INVALID', `${file} is not valid: ${describeIssues(issues)}`, {

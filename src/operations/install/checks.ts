@@ -1,6 +1,7 @@
 /** What must hold of the tree before an install begins. Each check throws, and changes nothing. */
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FormerProfile } from '../../clients/former-tree.ts';
 import type { ProfileLayout } from '../../clients/layout.ts';
 import type { Profile } from '../../clients/profile.ts';
 import { CryptosyncError } from '../../system/errors.ts';
@@ -54,7 +55,7 @@ export function planVault(
   layout: ProfileLayout,
   engine: Engine,
   profile: Profile,
-  fromRemote: boolean,
+  { fromRemote, former }: { readonly fromRemote: boolean; readonly former: FormerProfile | undefined },
 ): VaultPlan {
   const { encryptedDir } = profile;
   const content = inspectEncryptedDirectory(engine, encryptedDir);
@@ -65,9 +66,8 @@ export function planVault(
     case 'missing':
     case 'empty':
       if (fromRemote) return { action: 'restore', outsideConfig: undefined };
-      if (profile.vaultId === undefined && outside === undefined) {
-        return { action: 'create', outsideConfig: undefined };
-      }
+      if (former !== undefined) throw formerVaultGone(former, encryptedDir, content.kind);
+      if (profile.vaultId === undefined) return { action: 'create', outsideConfig: undefined };
       throw new CryptosyncError(
         'VAULT_MISSING',
         `the vault in ${encryptedDir} is gone: the directory is ${content.kind}`,
@@ -83,6 +83,17 @@ export function planVault(
         { hint: "Move them away, or bring the vault's configuration file back, then run install again." },
       );
   }
+}
+
+/** An older tree has no id by which a vault that was never made is told from one whose disk is not mounted. */
+function formerVaultGone(former: FormerProfile, encryptedDir: string, what: string): CryptosyncError {
+  return new CryptosyncError(
+    'VAULT_MISSING',
+    `${former.file} names the vault in ${encryptedDir}, but that directory is ${what}`,
+    {
+      hint: `Is its disk mounted? Otherwise bring it back from the remote: install --from-remote. If there never was a vault, move ${former.file} away and run install again.`,
+    },
+  );
 }
 
 function outsideConfigOf(layout: ProfileLayout, engine: Engine): string | undefined {

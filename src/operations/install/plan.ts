@@ -73,7 +73,7 @@ export async function planInstall(context: Context, request: InstallRequest): Pr
   if (missing.length > 0 && !request.withDependencies) throw toolMissing(missing, context.environment);
   const remote = await planRemote(context, request, profile, conf, missing.includes('rclone'));
   verifySeparate(resolveMountPath(profile.encryptedDir), resolveMountPath(profile.mountDir));
-  const vault = planVault(layout, engine, profile, request.fromRemote);
+  const vault = planVault(layout, engine, profile, { fromRemote: request.fromRemote, former: origin.former });
   await verifyMountDirectory(layout, profile, existing);
   if (request.binDirectory !== undefined) verifyLinksFree(layout, request.binDirectory);
   for (const directory of [layout.locksDirectory, request.binDirectory])
