@@ -3,9 +3,9 @@
  * the `Date` header of any answer, a refusal too (RFC 9110, 6.6.1). Modification times would not do: rclone sets them
  * to this machine's time. For all other remotes nothing is compared.
  */
-import { readRcloneConf } from '../../remotes/rclone-conf.ts';
 import type { Examination, ProfileCase } from './examination.ts';
 import { type Diagnosis, inOrder } from './finding.ts';
+import { remoteSettings } from './remote-settings.ts';
 
 const requestDeadline = 10_000;
 /** Milliseconds from which a difference is told, and from which S3 and others refuse signed requests. */
@@ -35,11 +35,9 @@ function amazon(settings: Settings): string | undefined {
   return provider === undefined || provider === 'AWS' ? 'https://s3.amazonaws.com' : undefined;
 }
 
-export async function checkClock(
-  { context }: Examination,
-  { name, layout, profile }: ProfileCase,
-): Promise<Diagnosis[]> {
-  const settings = readRcloneConf(layout.rcloneConfig).remotes.get(profile.remote?.name ?? '');
+export async function checkClock({ context }: Examination, one: ProfileCase): Promise<Diagnosis[]> {
+  const { name } = one;
+  const settings = remoteSettings(one);
   const address = settings && addresses[settings.get('type') ?? '']?.(settings);
   const skew = address === undefined ? undefined : await skewAgainst(address, context);
   if (skew === undefined) return [];

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { listProfiles } from '../../clients/discovery.ts';
 import { readLastSync } from '../../clients/ledger.ts';
 import { type ProfileSummary, type Summary, summarise } from '../../clients/summary.ts';
-import { parseRcloneConf } from '../../remotes/rclone-conf.ts';
+import { CryptosyncError } from '../../system/errors.ts';
 import { isAbsence, readTextIfPresent } from '../../system/files.ts';
 import type { ClientCase, Examination, ProfileCase } from './examination.ts';
 import { selectionOf } from './examination.ts';
 import { type Diagnosis, quoted } from './finding.ts';
+import { readConf } from './remote-settings.ts';
 
 export function checkConfiguration(examination: Examination, client: ClientCase): Diagnosis[] {
   return [
@@ -35,30 +36,18 @@ function checkProfilesExist({ context }: Examination, { layout }: ClientCase): D
 }
 
 function checkRcloneConf({ layout }: ClientCase): Diagnosis[] {
-  const text = readTextIfPresent(layout.rcloneConfig);
-  if (text === undefined || isWellFormed(text)) return [];
+  const conf = readConf(layout);
+  if (!(conf instanceof CryptosyncError)) return [];
   return [
     {
       id: 'rclone-conf-torn',
       severity: 'error',
       subject: layout.client,
-      what: `${layout.rcloneConfig} is torn or not a configuration of rclone`,
-      why: 'Its remotes can no longer be reached, or only some of them.',
-      mend: `cryptosync rclone-config --client ${layout.client}`,
+      what: conf.message,
+      why: 'rclone refuses the whole file: none of its remotes can be reached.',
+      mend: conf.hint ?? null,
     },
   ];
-}
-
-/** Sections, each followed by `key = value` lines; comments and blank lines anywhere. */
-function isWellFormed(text: string): boolean {
-  if (parseRcloneConf(text).encrypted) return true;
-  let inSection = false;
-  for (const line of text.split('\n').map((raw) => raw.trim())) {
-    if (line === '' || line.startsWith('#') || line.startsWith(';')) continue;
-    if (/^\[[^\]]+\]$/.test(line)) inSection = true;
-    else if (!inSection || !/^[^=\0]+=/.test(line)) return false;
-  }
-  return !text.includes('\0');
 }
 
 function checkRemoteName({ name, layout, profile }: ProfileCase): Diagnosis[] {
@@ -69,8 +58,9 @@ function checkRemoteName({ name, layout, profile }: ProfileCase): Diagnosis[] {
     const mend = `cryptosync install ${selectionOf(layout)} --force --remote-type TYPE`;
     return [{ ...base, severity: 'warning', what: 'the profile has no remote', why, mend }];
   }
-  const conf = parseRcloneConf(readTextIfPresent(layout.rcloneConfig) ?? '');
-  if (conf.encrypted || conf.remotes.get(remote.name)?.has('type')) return [];
+  const conf = readConf(layout);
+  if (conf instanceof CryptosyncError || conf.encrypted || conf.remotes.get(remote.name)?.has('type'))
+    return [];
   const wasSynced = readLastSync(layout.ledger).lastSuccess !== null;
   return [
     {

@@ -25,7 +25,7 @@ import { checkPasswordFile, checkPasswordFiles, checkSchedules } from './loose-s
 import { checkMount } from './mounts.ts';
 import { checkPermissions, checkRoot } from './permissions.ts';
 import { checkRemote } from './remote.ts';
-import { carryOut } from './repairs.ts';
+import { type Fixed, repairAll } from './repairs.ts';
 import { checkDanglingLinks, checkScripts } from './scripts.ts';
 import { checkSpace, checkTemporarySpace } from './space.ts';
 import { checkTools } from './tools.ts';
@@ -43,13 +43,6 @@ export interface DoctorRequest {
   /** `--log-file`. */
   readonly logFile: string | undefined;
   readonly fix: boolean;
-}
-
-export interface Fixed {
-  readonly id: string;
-  readonly subject: string;
-  /** What was done. */
-  readonly did: string;
 }
 
 export interface DoctorResult {
@@ -83,8 +76,8 @@ function toResult(diagnoses: readonly Diagnosis[], fixed: readonly Fixed[]): Doc
   };
 }
 
-const remoteIds =
-  /^(remote|remote-unreachable|remote-gone|remote-foreign|remote-incomplete|marker-torn|clock.*)$/;
+/** What the remote's check finds; whether rclone.conf has the remote at all is another's. */
+const remoteIds = /^(remote(?!-missing)|marker|clock)/;
 
 function isOfRemote({ id }: Diagnosis): boolean {
   return remoteIds.test(id);
@@ -187,32 +180,4 @@ function failed(subject: string, error: CryptosyncError | undefined): Diagnosis 
     why: 'What else is wrong with it could not be told.',
     mend: error?.hint ?? null,
   };
-}
-
-async function repairAll(
-  context: Context,
-  request: DoctorRequest,
-  diagnoses: readonly Diagnosis[],
-): Promise<Fixed[]> {
-  const fixed: Fixed[] = [];
-  const done = new Set<string>();
-  for (const { id, subject, repair } of diagnoses) {
-    // three wrong scripts are one repair
-    const same = JSON.stringify(repair);
-    if (repair === undefined || done.has(same)) continue;
-    done.add(same);
-    context.signal?.throwIfAborted();
-    context.log.write('INFO', `${subject}: doctor mends ${id}`);
-    try {
-      const did = await carryOut(context, repair, request);
-      context.log.write('INFO', `${subject}: doctor ended: ${did}`);
-      fixed.push({ id, subject, did });
-    } catch (thrown) {
-      const error = toCryptosyncError(thrown);
-      if (error.code === 'INTERRUPTED') throw error;
-      context.log.write('ERROR', `${subject}: doctor ended: ${id} is not mended: ${error.message}`);
-      context.warn(`${subject}: ${id} could not be mended: ${error.message}`);
-    }
-  }
-  return fixed;
 }

@@ -6,12 +6,12 @@ import type { Examination, ProfileCase } from './examination.ts';
 import { selectionOf } from './examination.ts';
 import type { Diagnosis } from './finding.ts';
 import { isHeld } from './locks.ts';
-import { readRemoteType } from './remote-type.ts';
+import { backendOf } from './remote-settings.ts';
 
 const day = 86_400_000;
 
 export function checkHistory(examination: Examination, one: ProfileCase): Diagnosis[] {
-  if (readRemoteType(one) === undefined) return [];
+  if (backendOf(one) === undefined) return [];
   return [...checkLastSync(one), ...checkAge(examination, one)];
 }
 

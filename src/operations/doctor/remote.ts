@@ -14,11 +14,11 @@ import { selectionOf } from './examination.ts';
 import { type Diagnosis, inOrder } from './finding.ts';
 import { isHeld } from './locks.ts';
 
-/** Milliseconds for one question to a remote. */
-export const remoteDeadline = 20_000;
+/** Milliseconds for all that is asked of a remote. */
+const remoteDeadline = 20_000;
 
 export async function checkRemote(examination: Examination, one: ProfileCase): Promise<Diagnosis[]> {
-  const { name, layout, profile } = one;
+  const { layout, profile } = one;
   if (!examination.checkRemote || profile.remote === undefined) return [];
   let remote: Remote;
   try {
@@ -26,22 +26,33 @@ export async function checkRemote(examination: Examination, one: ProfileCase): P
   } catch {
     return []; // told by the configuration's check
   }
+  const clock = checkClock(examination, one);
+  return [...(await checkPlace(examination, one, remote)), ...(await clock)];
+}
+
+async function checkPlace(examination: Examination, one: ProfileCase, remote: Remote): Promise<Diagnosis[]> {
+  const until = Date.now() + remoteDeadline;
   try {
     const isThere = await probe(examination, remote);
-    const reached = inOrder('remote', name, `${rclonePath(remote)} answers`);
-    const lost = isThere ? [] : checkLost(one, remote);
+    const reached = inOrder('remote', one.name, `${rclonePath(remote)} answers`);
+    const left = Math.max(until - Date.now(), 1000);
     return [
       reached,
-      ...lost,
-      ...(await checkMarker(examination, one, remote)),
-      ...(await checkClock(examination, one)),
+      ...(isThere ? await checkMarker(examination, one, remote, left) : checkLost(one, remote)),
     ];
   } catch (thrown) {
     const error = toCryptosyncError(thrown);
     if (error.code === 'INTERRUPTED') throw error;
-    const base = { id: 'remote-unreachable', severity: 'error' as const, subject: name, what: error.message };
-    const why = 'No sync can work, and nothing could be restored at the moment.';
-    return [{ ...base, why, mend: error.hint ?? null }, ...(await checkClock(examination, one))];
+    return [
+      {
+        id: 'remote-unreachable',
+        severity: 'error',
+        subject: one.name,
+        what: error.message,
+        why: 'No sync can work, and nothing could be restored at the moment.',
+        mend: error.hint ?? null,
+      },
+    ];
   }
 }
 
@@ -51,7 +62,7 @@ async function probe({ context }: Examination, remote: Remote): Promise<boolean>
   if (directory !== undefined) return statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true;
   const result = await rclone(
     {
-      args: ['lsf', '--max-depth', '1', '--contimeout', '10s', rclonePath(remote)],
+      args: ['lsf', '--max-depth', '1', rclonePath(remote)],
       configFile: remote.configFile,
       deadline: remoteDeadline,
       lowLevelRetries: 1,
@@ -78,21 +89,26 @@ function checkLost({ name, layout }: ProfileCase, remote: Remote): Diagnosis[] {
       id: 'remote-gone',
       severity: 'error',
       subject: name,
-      what: `${rclonePath(remote)} does not exist, although it was synced to`,
-      why: 'The backup is gone, or its disk is not mounted.',
+      what: `${rclonePath(remote)} holds nothing of this vault, although it was synced to`,
+      why: 'The backup is gone, or the disk that it lies on is not mounted.',
       mend: `mount its disk, or send the vault again: cryptosync sync ${selectionOf(layout)}`,
     },
   ];
 }
 
-/** What the marker says (DESIGN section 6); a profile with mappings has one at each of their places. */
+/**
+ * What the marker says (DESIGN section 6). A profile with mappings has one at each of their places, and below a crypt
+ * layer it can't be read without the key: both are left to sync.
+ */
 async function checkMarker(
   { context }: Examination,
-  { name, layout, profile, vault }: ProfileCase,
+  one: ProfileCase,
   remote: Remote,
+  deadline: number,
 ): Promise<Diagnosis[]> {
-  if (profile.mappings !== undefined) return [];
-  const reading = parseMarker(await readRemoteFile(context, remote, markerPath));
+  const { name, layout, profile, vault } = one;
+  if (profile.mappings !== undefined || profile.crypt !== undefined) return [];
+  const reading = parseMarker(await readRemoteFile(context, remote, markerPath, deadline));
   const base = { severity: 'error' as const, subject: name };
   if (reading.kind === 'unreadable') {
     const what = `the marker in ${rclonePath(remote)} is torn`;
@@ -107,7 +123,7 @@ async function checkMarker(
       },
     ];
   }
-  if (reading.kind === 'absent') return [];
+  if (reading.kind === 'absent') return checkLost(one, remote);
   const { marker } = reading;
   if (vault.vaultId !== undefined && marker.vaultId !== vault.vaultId) {
     const what = `${rclonePath(remote)} holds another vault (${marker.vaultId})`;
@@ -115,7 +131,15 @@ async function checkMarker(
     const mend = `cryptosync config set remote.path PATH ${selectionOf(layout)}`;
     return [{ ...base, id: 'remote-foreign', what, why, mend }];
   }
-  if (marker.state === 'committed' || isHeld(vaultLock(layout, vault.encryptedDir))) return [];
+  if (isHeld(vaultLock(layout, vault.encryptedDir))) return [];
+  const mend = `cryptosync sync ${selectionOf(layout)}`;
+  if (marker.state === 'committed') {
+    if (marker.consistent !== false) return [];
+    const what = `the vault changed during the last transfer to ${rclonePath(remote)}`;
+    const why =
+      'What lies there is of more than one moment: a restored copy may miss files or hold torn ones.';
+    return [{ ...base, id: 'remote-inconsistent', severity: 'warning', what, why, mend }];
+  }
   return [
     {
       ...base,
@@ -123,7 +147,7 @@ async function checkMarker(
       severity: 'warning',
       what: `the last transfer to ${rclonePath(remote)} did not come to its end`,
       why: 'What lies there is partly newer than its last complete state.',
-      mend: `cryptosync sync ${selectionOf(layout)}`,
+      mend,
     },
   ];
 }
@@ -132,11 +156,12 @@ async function readRemoteFile(
   context: Examination['context'],
   remote: Remote,
   path: string,
+  deadline: number,
 ): Promise<string | undefined> {
   const directory = localDirectory(remote);
   if (directory !== undefined) return readTextIfPresent(`${directory}/${path}`);
   const result = await rclone(
-    { args: ['cat', rclonePath(remote, path)], configFile: remote.configFile, deadline: remoteDeadline },
+    { args: ['cat', rclonePath(remote, path)], configFile: remote.configFile, deadline },
     context,
   );
   if (isNotFound(result)) return undefined;

@@ -6,7 +6,7 @@ import { withLock } from '../../clients/lock.ts';
 import { readProfile } from '../../clients/profile-store.ts';
 import { type Program, writeScripts } from '../../clients/scripts.ts';
 import { recordedLinks } from '../../clients/summary.ts';
-import { CryptosyncError, errnoOf } from '../../system/errors.ts';
+import { CryptosyncError, errnoOf, toCryptosyncError } from '../../system/errors.ts';
 import { ensureDirectory, kindOf, replaceLink } from '../../system/files.ts';
 import { clearInterruptedCreation } from '../../vaults/creation.ts';
 import { setImmutable } from '../../vaults/mount-point.ts';
@@ -16,16 +16,52 @@ import type { Context } from '../context.ts';
 import { refreshSummary } from '../profile-change.ts';
 import { nameOf } from '../recorded.ts';
 import { vaultOf } from '../vault-of.ts';
-import type { Repair } from './finding.ts';
+import type { Diagnosis, Repair } from './finding.ts';
 import { linksFoundIn } from './scripts.ts';
 
-export interface RepairInputs {
+interface RepairInputs {
   readonly program: Program;
   readonly binDirectory: string | undefined;
 }
 
+export interface Fixed {
+  readonly id: string;
+  readonly subject: string;
+  /** What was done. */
+  readonly did: string;
+}
+
+/** Carries out what can be mended. What can't be is warned of, and found again by the next look. @throws INTERRUPTED */
+export async function repairAll(
+  context: Context,
+  inputs: RepairInputs,
+  diagnoses: readonly Diagnosis[],
+): Promise<Fixed[]> {
+  const fixed: Fixed[] = [];
+  const done = new Set<string>();
+  for (const { id, subject, repair } of diagnoses) {
+    // three wrong scripts are one repair
+    const same = JSON.stringify(repair);
+    if (repair === undefined || done.has(same)) continue;
+    done.add(same);
+    context.signal?.throwIfAborted();
+    context.log.write('INFO', `${subject}: doctor mends ${id}`);
+    try {
+      const did = await carryOut(context, repair, inputs);
+      context.log.write('INFO', `${subject}: doctor ended: ${did}`);
+      fixed.push({ id, subject, did });
+    } catch (thrown) {
+      const error = toCryptosyncError(thrown);
+      if (error.code === 'INTERRUPTED') throw error;
+      context.log.write('ERROR', `${subject}: doctor ended: ${id} is not mended: ${error.message}`);
+      context.warn(`${subject}: ${id} could not be mended: ${error.message}`);
+    }
+  }
+  return fixed;
+}
+
 /** @returns what was done, in the past tense. @throws LOCKED, MOUNT_BUSY and whatever stands in the way */
-export async function carryOut(context: Context, repair: Repair, inputs: RepairInputs): Promise<string> {
+async function carryOut(context: Context, repair: Repair, inputs: RepairInputs): Promise<string> {
   switch (repair.kind) {
     case 'set-mode':
       await setMode(context, repair.path, repair.mode);

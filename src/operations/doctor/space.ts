@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { errnoOf } from '../../system/errors.ts';
 import type { Examination, ProfileCase } from './examination.ts';
 import { type Diagnosis, machine } from './finding.ts';
-import { readRemoteType } from './remote-type.ts';
+import { backendOf } from './remote-settings.ts';
 
 const mebibyte = 1024 * 1024;
 /** Bytes below which it is an error, and below which it is a warning. */
@@ -17,8 +17,7 @@ const thresholds = {
 
 export function checkSpace(_examination: Examination, one: ProfileCase): Diagnosis[] {
   const { name, vault, profile } = one;
-  const remote =
-    profile.remote !== undefined && readRemoteType(one) === 'local' ? profile.remote.path : undefined;
+  const remote = profile.remote !== undefined && backendOf(one) === 'local' ? profile.remote.path : undefined;
   return [
     ...checkDisk(name, 'the vault', vault.encryptedDir, 'vault', 'Files written into the vault may be lost.'),
     ...(remote === undefined

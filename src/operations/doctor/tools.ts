@@ -5,7 +5,7 @@ import { run } from '../../system/process.ts';
 import { engineNamed } from '../../vaults/engines.ts';
 import type { Examination, ProfileCase } from './examination.ts';
 import { type Diagnosis, inOrder, machine } from './finding.ts';
-import { readRemoteType } from './remote-type.ts';
+import { backendOf } from './remote-settings.ts';
 
 type Version = readonly [major: number, minor: number, patch: number];
 
@@ -125,7 +125,7 @@ function caBundle(
   cases: readonly ProfileCase[],
 ): Diagnosis[] {
   if (!environment['AWS_CA_BUNDLE'] || !isBelow(version, [1, 61, 0])) return [];
-  const hit = cases.filter((one) => readRemoteType(one) === 's3');
+  const hit = cases.filter((one) => backendOf(one) === 's3');
   return hit.map(({ name }) => ({
     id: 'rclone-ca-bundle',
     severity: 'error',
