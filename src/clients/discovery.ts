@@ -1,19 +1,10 @@
 /** Which clients and profiles there are, read from the tree. */
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { CryptosyncError } from '../system/errors.ts';
-import { isAbsence, isDirectory } from '../system/files.ts';
+import { isDirectory, namesIn } from '../system/files.ts';
 import { clientLayout } from './layout.ts';
 import { type ClientId, isClientId, isProfileName, type ProfileName } from './names.ts';
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (isAbsence(error)) return [];
-    throw error;
-  }
-}
 
 /** The clients below a root in the order of their names: directories that the tool, or its forerunner, has set up. */
 export function listClients(root: string): ClientId[] {

@@ -2,10 +2,10 @@
  * Trees made by the former shell scripts: `cryptosync/config/cryptosync.<profile>.conf`, KEY=VALUE lines. They are
  * parsed as data and never sourced; what they say becomes a profile, and they stay as they are.
  */
-import { readdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { CryptosyncError } from '../system/errors.ts';
-import { isAbsence, readTextIfPresent } from '../system/files.ts';
+import { namesIn, readTextIfPresent } from '../system/files.ts';
 import type { ClientLayout, ProfileLayout } from './layout.ts';
 import { clientLayout } from './layout.ts';
 import { type ClientId, isProfileName, type ProfileName } from './names.ts';
@@ -132,13 +132,4 @@ export function findPasswordFiles(layout: ClientLayout): string[] {
     }
   }
   return found;
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (isAbsence(error)) return [];
-    throw error;
-  }
 }

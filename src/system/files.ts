@@ -13,6 +13,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
   renameSync,
@@ -164,4 +165,14 @@ export function kindOf(path: string): 'none' | 'file' | 'directory' | 'link' | '
 /** True when `path`, links followed, is a directory. */
 export function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** The names in a directory; none when there is no such directory. */
+export function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (isAbsence(error)) return [];
+    throw error;
+  }
 }

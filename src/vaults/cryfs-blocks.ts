@@ -2,24 +2,15 @@
  * CryFS's ciphertext: blocks of one size, named by 32 hexadecimal digits and kept as `<first 3>/<other 29>`. The
  * blocks of a vault are all equally long, so a shorter one was not written to its end.
  */
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAbsence } from '../system/files.ts';
+import { namesIn } from '../system/files.ts';
 
 const prefixName = /^[0-9A-F]{3}$/;
 const blockName = /^[0-9A-F]{29}$/;
 
 function blocksIn(encryptedDir: string, prefix: string): string[] {
   return namesIn(join(encryptedDir, prefix)).filter((name) => blockName.test(name));
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (isAbsence(error)) return [];
-    throw error;
-  }
 }
 
 /** True when there are more blocks than the root directory's. `names` is the top level. */

@@ -2,10 +2,10 @@
  * What CryFS remembers of a vault on this machine (CRYFS_LOCAL_STATE_DIR): the newest version of every block that it
  * has seen. A copy older than that is an attack to it, and it keeps the vault closed from then on (TOOLS.md C6).
  */
-import { readdirSync, readFileSync, renameSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { CryptosyncError } from '../system/errors.ts';
-import { isAbsence, kindOf, syncDirectory } from '../system/files.ts';
+import { isAbsence, kindOf, namesIn, syncDirectory } from '../system/files.ts';
 import { integrityFailure } from './cryfs-failure.ts';
 
 /** The head of `filesystems/<id>/integritydata`; the byte after it is 1 when the vault is kept closed. */
@@ -19,15 +19,6 @@ export function findIntegrityViolation(stateDirectory: string): CryptosyncError 
     return content?.subarray(0, head.length).equals(head) && content[head.length] === 1;
   });
   return isViolated ? integrityFailure(24) : undefined;
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (isAbsence(error)) return [];
-    throw error;
-  }
 }
 
 function contentOf(path: string): Buffer | undefined {
