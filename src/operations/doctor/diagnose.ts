@@ -19,7 +19,7 @@ import { type ClientCase, type Examination, isDiagnosis, openCase, type ProfileC
 import { type Diagnosis, type Finding, toFinding } from './finding.ts';
 import { checkFuse } from './fuse.ts';
 import { checkHistory } from './history.ts';
-import { checkLocks } from './locks.ts';
+import { checkLocks, readHeldLocks } from './locks.ts';
 import { checkLog } from './log.ts';
 import { checkPasswordFile, checkPasswordFiles, checkSchedules } from './loose-secrets.ts';
 import { checkMount } from './mounts.ts';
@@ -84,7 +84,12 @@ function isOfRemote({ id }: Diagnosis): boolean {
 }
 
 async function diagnose(context: Context, request: DoctorRequest, askRemotes: boolean): Promise<Diagnosis[]> {
-  const examination: Examination = { ...request, context, checkRemote: askRemotes };
+  const examination: Examination = {
+    ...request,
+    context,
+    checkRemote: askRemotes,
+    heldLocks: readHeldLocks(),
+  };
   const { clients, profiles } = select(context, request);
   const opened: (ProfileCase | Diagnosis)[] = [];
   for (const layout of profiles) opened.push(await openCase(layout));

@@ -19,6 +19,8 @@ export interface Examination {
   readonly checkRemote: boolean;
   /** Milliseconds after which the last successful sync is too old. */
   readonly maxAge: number;
+  /** The lock files that are held, and by which process. */
+  readonly heldLocks: ReadonlyMap<string, number>;
   /** Where links to the scripts stand unless the summary says otherwise. */
   readonly binDirectory: string | undefined;
 }

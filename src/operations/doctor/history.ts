@@ -5,17 +5,16 @@ import { readLastSync } from '../../clients/ledger.ts';
 import type { Examination, ProfileCase } from './examination.ts';
 import { selectionOf } from './examination.ts';
 import type { Diagnosis } from './finding.ts';
-import { isHeld } from './locks.ts';
 import { backendOf } from './remote-settings.ts';
 
 const day = 86_400_000;
 
 export function checkHistory(examination: Examination, one: ProfileCase): Diagnosis[] {
   if (backendOf(one) === undefined) return [];
-  return [...checkLastSync(one), ...checkAge(examination, one)];
+  return [...checkLastSync(examination, one), ...checkAge(examination, one)];
 }
 
-function checkLastSync({ name, layout, vault }: ProfileCase): Diagnosis[] {
+function checkLastSync({ heldLocks }: Examination, { name, layout, vault }: ProfileCase): Diagnosis[] {
   const { lastSync } = readLastSync(layout.ledger);
   const mend = `cryptosync sync ${selectionOf(layout)}`;
   const base = { severity: 'warning' as const, subject: name, mend };
@@ -29,7 +28,7 @@ function checkLastSync({ name, layout, vault }: ProfileCase): Diagnosis[] {
     }
     case 'interrupted':
     case 'unfinished': {
-      if (isHeld(vaultLock(layout, vault.encryptedDir))) return [];
+      if (heldLocks.has(vaultLock(layout, vault.encryptedDir))) return [];
       const what = `the last sync (${lastSync.at}) was ${lastSync.outcome === 'interrupted' ? 'interrupted' : 'cut off'}`;
       return [{ ...base, id: 'sync-interrupted', what, why: 'The remote may be between two states.' }];
     }

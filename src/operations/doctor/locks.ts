@@ -8,9 +8,9 @@ import type { Diagnosis } from './finding.ts';
 /** A run that takes longer than this hangs, or moves a great deal. */
 const longRun = 24 * 3_600_000;
 
-export function checkLocks({ context }: Examination, { layout }: ClientCase): Diagnosis[] {
+export function checkLocks({ context, heldLocks }: Examination, { layout }: ClientCase): Diagnosis[] {
   return lockFiles(layout.locksDirectory).flatMap((path) => {
-    const pid = holderOf(path);
+    const pid = heldLocks.get(path);
     if (pid === undefined) return [];
     const { purpose, since } = description(path);
     const age = since === undefined ? 0 : context.clock.now().getTime() - Date.parse(since);
@@ -39,35 +39,35 @@ function lockFiles(directory: string): string[] {
   }
 }
 
-/** Whether anybody holds a vault's or client's lock. */
-export function isHeld(path: string): boolean {
-  return holderOf(path) !== undefined;
+/** The files that some process holds a lock on, with its pid; other users' only as root. */
+export function readHeldLocks(): ReadonlyMap<string, number> {
+  const held = new Map<string, number>();
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    for (const path of lockedBy(pid)) held.set(path, Number(pid));
+  }
+  return held;
 }
 
-/** The process that has the file open and locked; another user's only as root. */
-function holderOf(path: string): number | undefined {
-  const written = description(path).pid;
-  // the one that wrote its name into it, then any other
-  const candidates = [
-    ...(written === undefined ? [] : [String(written)]),
-    ...readdirSync('/proc').filter((name) => /^\d+$/.test(name)),
-  ];
-  return candidates.map(Number).find((pid) => holds(pid, path));
+function lockedBy(pid: string): string[] {
+  const descriptors = orNothing(() => readdirSync(`/proc/${pid}/fd`)) ?? [];
+  return descriptors.flatMap((descriptor) => {
+    const path = orNothing(() => readlinkSync(`/proc/${pid}/fd/${descriptor}`));
+    if (path?.endsWith('.lock') !== true) return [];
+    const info = orNothing(() => readFileSync(`/proc/${pid}/fdinfo/${descriptor}`, 'utf8')) ?? '';
+    return /^lock:.*FLOCK/m.test(info) ? [path] : [];
+  });
 }
 
-function holds(pid: number, path: string): boolean {
+/** A process may have ended in the meantime, closed the file, or belong to somebody else. */
+function orNothing<Result>(read: () => Result): Result | undefined {
   try {
-    return readdirSync(`/proc/${pid}/fd`).some(
-      (descriptor) =>
-        readlinkSync(`/proc/${pid}/fd/${descriptor}`) === path &&
-        /^lock:.*FLOCK/m.test(readFileSync(`/proc/${pid}/fdinfo/${descriptor}`, 'utf8')),
-    );
+    return read();
   } catch {
-    return false; // it has ended, or is somebody else's
+    return undefined;
   }
 }
 
-function description(path: string): { pid?: number; purpose?: string; since?: string } {
+function description(path: string): { purpose?: string; since?: string } {
   try {
     return JSON.parse(readTextIfPresent(path) ?? '') as ReturnType<typeof description>;
   } catch {

@@ -12,7 +12,6 @@ import { checkClock } from './clock-skew.ts';
 import type { Examination, ProfileCase } from './examination.ts';
 import { selectionOf } from './examination.ts';
 import { type Diagnosis, inOrder } from './finding.ts';
-import { isHeld } from './locks.ts';
 
 /** Milliseconds for all that is asked of a remote. */
 const remoteDeadline = 20_000;
@@ -101,7 +100,7 @@ function checkLost({ name, layout }: ProfileCase, remote: Remote): Diagnosis[] {
  * layer it can't be read without the key: both are left to sync.
  */
 async function checkMarker(
-  { context }: Examination,
+  { context, heldLocks }: Examination,
   one: ProfileCase,
   remote: Remote,
   deadline: number,
@@ -131,7 +130,7 @@ async function checkMarker(
     const mend = `cryptosync config set remote.path PATH ${selectionOf(layout)}`;
     return [{ ...base, id: 'remote-foreign', what, why, mend }];
   }
-  if (isHeld(vaultLock(layout, vault.encryptedDir))) return [];
+  if (heldLocks.has(vaultLock(layout, vault.encryptedDir))) return [];
   const mend = `cryptosync sync ${selectionOf(layout)}`;
   if (marker.state === 'committed') {
     if (marker.consistent !== false) return [];
