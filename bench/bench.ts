@@ -1,9 +1,10 @@
 // `npm run bench`: what the tool costs, in medians of paired runs, each against what it is compared with.
 //   npm run bench                    all rows; exit 1 when a budget is not met
 //   npm run bench -- --write         the same, and puts the figures into docs/performance.md
-//   npm run bench -- start mounts    some of: start, mounts, syncs
+//   npm run bench -- start mounts    some of: start, completion, mounts, syncs
 
 import { makeScratch, removeScratch, type Scratch } from '../scripts/quickstart/scratch.ts';
+import { measureCompletion } from './completion.ts';
 import { measureMounts } from './mounts.ts';
 import { describeMachine, tableOf, writeFigures } from './report.ts';
 import { isMet, type Row } from './row.ts';
@@ -12,6 +13,7 @@ import { measureSyncs } from './syncs.ts';
 
 const parts: Readonly<Record<string, (scratch: Scratch) => Row[]>> = {
   start: measureStart,
+  completion: measureCompletion,
   mounts: measureMounts,
   syncs: measureSyncs,
 };

@@ -25,6 +25,18 @@ export interface Completion {
   readonly times: readonly number[];
 }
 
+/** The program that has a shell complete a line so many times: the times on its first line, then the matches. */
+export function completionCommand(
+  shell: Shell,
+  words: readonly string[],
+  runs = 1,
+  script = completionScripts[shell],
+): { readonly file: string; readonly args: readonly string[] } {
+  const [file, ...args] = drivers[shell];
+  const line = shell === 'bash' ? words : [words.join(' ')];
+  return { file, args: [...args, script, String(runs), ...line] };
+}
+
 /**
  * What a shell offers.
  * @param words of the line as typed, quotes and all; the last is the one being completed, empty after a space.
@@ -33,11 +45,10 @@ export async function completeIn(
   shell: Shell,
   words: readonly string[],
   environment: NodeJS.ProcessEnv,
-  { runs = 1, script = completionScripts[shell] }: { runs?: number; script?: string } = {},
+  { runs, script }: { runs?: number; script?: string } = {},
 ): Promise<Completion> {
-  const [file, ...args] = drivers[shell];
-  const line = shell === 'bash' ? words : [words.join(' ')];
-  const { stdout } = await promisify(execFile)(file, [...args, script, String(runs), ...line], {
+  const { file, args } = completionCommand(shell, words, runs, script);
+  const { stdout } = await promisify(execFile)(file, [...args], {
     env: environment,
     maxBuffer: 16 * 1024 * 1024,
     timeout: 60_000,

@@ -10,18 +10,26 @@ fpath=($COMPLETIONS $fpath)
 autoload -Uz compinit
 compinit -u -d $SCRATCH/dump
 zmodload zsh/datetime
-complete-and-tell() {
+tell() { # for whoever waits: whole, or not there
+  print -rl -- "$@" >$SCRATCH/told.new
+  mv $SCRATCH/told.new $SCRATCH/told
+  compstate[insert]= compstate[list]=
+}
+complete-and-time() {
   local begun=$EPOCHREALTIME
+  _main_complete
+  tell $(( (EPOCHREALTIME - begun) * 1000 ))
+}
+complete-and-collect() {
   local -a matches found
   functions[compadd]='builtin compadd -A found "$@" 2>/dev/null; matches+=($found); builtin compadd "$@"'
   _main_complete
   unfunction compadd
-  print -rl -- $(( (EPOCHREALTIME - begun) * 1000 )) $matches >$SCRATCH/told.new
-  mv $SCRATCH/told.new $SCRATCH/told
-  compstate[insert]= compstate[list]=
+  tell $matches
 }
-zle -C complete-and-tell complete-word complete-and-tell
-bindkey '^I' complete-and-tell
+zle -C complete-and-time complete-word complete-and-time
+zle -C complete-and-collect complete-word complete-and-collect
+bindkey '^I' complete-and-time '^G' complete-and-collect
 zle-line-init() { : >$SCRATCH/ready }
 zle -N zle-line-init
 RC
@@ -41,15 +49,20 @@ await() {
   exit 1
 }
 
+# Types the keys and sets answer to what is told.
+ask() {
+  rm -f $scratch/told
+  zpty -w -n shell $'\C-u'$1
+  await told
+  answer=("${(@f)$(<$scratch/told)}")
+}
+
 await ready
 times=()
 for (( run = 0; run < runs; run++ )); do
-  rm -f $scratch/told
-  zpty -w -n shell $'\C-u'$line$'\t'
-  await told
-  answer=("${(@f)$(<$scratch/told)}")
+  ask $line$'\t'
   times+=($answer[1])
 done
 print -r -- $times
-(( $#answer > 1 )) && print -rl -- "${(@)answer[2,-1]}"
-exit 0
+ask $line$'\C-g'
+print -rl -- $answer
