@@ -10,9 +10,14 @@ export interface SelectionFlags {
 
 export function selectionOf(flags: SelectionFlags, defaultClient: string): Selection {
   return {
-    clients: flags.client ?? [defaultClient],
+    clients: listOf(flags.client) ?? [defaultClient],
     all: flags.all ?? false,
-    profiles: flags.profile ?? [],
+    profiles: listOf(flags.profile) ?? [],
     allProfiles: flags['all-profiles'] ?? false,
   };
+}
+
+/** oclif gives a flag that can be repeated as a plain text when it comes from the environment. */
+function listOf(value: readonly string[] | string | undefined): readonly string[] | undefined {
+  return typeof value === 'string' ? [value] : value;
 }
