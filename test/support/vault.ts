@@ -34,17 +34,25 @@ export interface ClientVault {
   marker(): any;
 }
 
-export function vaultOf(installation: Installation, client: string, remoteDir?: string): ClientVault {
-  const remote = remoteDir ?? installation.path('remotes', client);
+export function vaultOf(
+  installation: Installation,
+  client: string,
+  remoteDir?: string,
+  profile = 'default',
+): ClientVault {
+  const isDefault = profile === 'default';
+  const remote = remoteDir ?? installation.path('remotes', isDefault ? client : `${client}-${profile}`);
+  const directory = installation.client(client, 'vault', ...(isDefault ? [] : [profile]));
+  const names = ['--client', client, ...(isDefault ? [] : ['--profile', profile])];
   const vault: ClientVault = {
     client,
-    encryptedDir: installation.client(client, 'vault', 'encrypted'),
-    mountDir: installation.client(client, 'vault', 'decrypted'),
+    encryptedDir: join(directory, 'encrypted'),
+    mountDir: join(directory, 'decrypted'),
     remoteDir: remote,
     markerFile: join(remote, '.cryptosync', 'marker.json'),
-    profileFile: installation.client(client, 'cryptosync', 'config', 'default.json'),
-    ledgerFile: installation.client(client, 'cryptosync', 'state', 'ledger-default.jsonl'),
-    run: (command, ...args) => installation.cryptosync([command, '--client', client, '--json', ...args]),
+    profileFile: installation.client(client, 'cryptosync', 'config', `${profile}.json`),
+    ledgerFile: installation.client(client, 'cryptosync', 'state', `ledger-${profile}.jsonl`),
+    run: (command, ...args) => installation.cryptosync([command, ...names, '--json', ...args]),
     async succeed(command, ...args) {
       const result = await vault.run(command, ...args);
       expect(result, result.stdout + result.stderr).toMatchObject({ exitCode: 0 });
