@@ -5,7 +5,7 @@ import { withLock } from '../clients/lock.ts';
 import type { Profile } from '../clients/profile.ts';
 import { readProfile, writeProfile } from '../clients/profile-store.ts';
 import type { Secret } from '../secrets/secret.ts';
-import { missingTools, toolMissing } from '../system/dependencies.ts';
+import { verifyTools } from '../system/dependencies.ts';
 import type { MountOptions } from '../vaults/engine.ts';
 import { mountVault, stateOfVault, type Vault, verifyInitialised } from '../vaults/mounting.ts';
 import type { Around, Context, PasswordProvider } from './context.ts';
@@ -48,8 +48,7 @@ export async function mountProfile(context: Context, request: MountRequest): Pro
     return { state: 'mounted', mountDir: vault.mountDir, changed: false, readOnly };
   }
   verifyInitialised(vault.engine, vault.encryptedDir);
-  const missing = missingTools([...vault.engine.tools, 'flock'], context.environment);
-  if (missing.length > 0) throw toolMissing(missing, context.environment);
+  verifyTools([...vault.engine.tools, 'flock'], context.environment);
   const password = await request.password(layout, profile);
   try {
     return await recorded(

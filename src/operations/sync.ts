@@ -3,6 +3,7 @@ import type { Profile } from '../clients/profile.ts';
 import { readProfile } from '../clients/profile-store.ts';
 import type { CryptKey } from '../remotes/crypt.ts';
 import { rclonePath } from '../remotes/remote.ts';
+import { verifyTools } from '../system/dependencies.ts';
 import { type CryptosyncError, toCryptosyncError } from '../system/errors.ts';
 import { kindOf } from '../system/files.ts';
 import type { Context } from './context.ts';
@@ -28,6 +29,7 @@ async function syncMappings(context: Context, request: SyncRequest): Promise<Syn
   try {
     profile = readProfile(layout);
     mappings = mappingsOf(layout, profile, { remotePath, direction, mode });
+    verifyTools(['rclone', 'flock'], context.environment);
   } catch (thrown) {
     const heading = {
       source: null,

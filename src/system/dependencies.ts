@@ -42,6 +42,12 @@ export function missingTools(names: readonly ToolName[], environment: NodeJS.Pro
   return names.filter((name) => findExecutable(name, environment) === undefined);
 }
 
+/** @throws TOOL_MISSING for those that are not there. */
+export function verifyTools(names: readonly ToolName[], environment: NodeJS.ProcessEnv): void {
+  const missing = missingTools(names, environment);
+  if (missing.length > 0) throw toolMissing(missing, environment);
+}
+
 export function toolMissing(names: readonly ToolName[], environment: NodeJS.ProcessEnv): CryptosyncError {
   const manager = findPackageManager(environment);
   const wanted = packageNames(names);

@@ -3,6 +3,7 @@
  * document, of an error too; everything else goes to stderr. The exit code follows from the results, here.
  */
 import { resolve } from 'node:path';
+import { isatty } from 'node:tty';
 import { Command } from '@oclif/core/command';
 import { defaultRoot } from '../clients/layout.ts';
 import { readSettings, type Settings, settingsFile } from '../clients/settings.ts';
@@ -97,10 +98,8 @@ export abstract class CryptosyncCommand extends Command {
   protected mannerFor(flags: CommonFlags): Manner {
     const isSilent = flags.quiet === true || this.jsonEnabled();
     const mayPrompt =
-      process.stdin.isTTY === true &&
-      process.stderr.isTTY === true &&
-      flags['no-input'] !== true &&
-      !process.env['CI'];
+      // not process.stdin.isTTY: to look at process.stdin makes a pipe non-blocking, also for others who share it
+      isatty(0) && process.stderr.isTTY === true && flags['no-input'] !== true && !process.env['CI'];
     return {
       isInteractive: !isSilent && process.stderr.isTTY === true && process.env['TERM'] !== 'dumb',
       isTalkative: !isSilent,

@@ -1,9 +1,9 @@
 /** The key of a crypt layer for commands: the flags' sources first, the prompt last. */
-import { readFileSync } from 'node:fs';
 import type { Context, KeyProvider } from '../operations/context.ts';
 import { nameOf } from '../operations/recorded.ts';
 import { readEncryptionKey, readEncryptionSalt } from '../secrets/encryption-key-sources.ts';
 import { Secret } from '../secrets/secret.ts';
+import { readStdin } from '../system/stdin.ts';
 import type { Manner } from './base-command.ts';
 
 export interface KeyFlags {
@@ -65,7 +65,7 @@ export function keyProvider(context: Context, flags: KeyFlags, manner: Manner): 
 function lineReader(hasTwoLines: boolean): (index: number) => Buffer {
   let text: string | undefined;
   return (index) => {
-    text ??= readFileSync(0, 'utf8');
+    text ??= readStdin().toString('utf8');
     return Buffer.from(hasTwoLines ? (text.split('\n')[index] ?? '') : text);
   };
 }

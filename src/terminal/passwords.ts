@@ -1,10 +1,10 @@
 /** The vault password for commands: the flags' sources first, the prompt last. stdin is read once for all vaults. */
-import { readFileSync } from 'node:fs';
 import type { Context, PasswordProvider } from '../operations/context.ts';
 import { nameOf } from '../operations/recorded.ts';
 import { readPassword } from '../secrets/password.ts';
 import { Secret } from '../secrets/secret.ts';
 import { CryptosyncError } from '../system/errors.ts';
+import { readStdin } from '../system/stdin.ts';
 import type { Manner } from './base-command.ts';
 
 export interface PasswordFlags {
@@ -21,8 +21,8 @@ export function passwordProvider(
   isNew: boolean,
 ): PasswordProvider {
   let stdin: Buffer | undefined;
-  const readStdin = (): Buffer => {
-    stdin ??= readFileSync(0);
+  const readStdinOnce = (): Buffer => {
+    stdin ??= readStdin();
     return Buffer.from(stdin);
   };
   // two vaults may be mounted at the same time: their questions come one after the other
@@ -39,7 +39,12 @@ export function passwordProvider(
         prompt: manner.mayPrompt ? () => promptForPassword(nameOf(layout), isNew, context.signal) : undefined,
         subject: nameOf(layout),
       },
-      { environment: context.environment, signal: context.signal, warn: context.warn, readStdin },
+      {
+        environment: context.environment,
+        signal: context.signal,
+        warn: context.warn,
+        readStdin: readStdinOnce,
+      },
     );
   return (layout, profile) => {
     const answer = last.then(() => provide(layout, profile));
@@ -63,7 +68,7 @@ export function oldAndNewPassword(
   const { CRYPTOSYNC_NEW_PASSWORD: variable, ...environment } = context.environment;
   let lines: Buffer[] | undefined;
   const stdinLine = (index: number): Buffer => {
-    lines ??= splitLines(readFileSync(0));
+    lines ??= splitLines(readStdin());
     return Buffer.from(lines[index] ?? Buffer.alloc(0));
   };
   const bothFromStdin = flags['password-file'] === '-' && newFile === '-';

@@ -1,6 +1,7 @@
 /** Options of a remote from the command line: `--remote-options`, `--remote-option`, `--remote-options-file`. */
 import { readFileSync } from 'node:fs';
 import { CryptosyncError, errnoOf } from '../system/errors.ts';
+import { readStdin } from '../system/stdin.ts';
 
 export interface RemoteOptionFlags {
   readonly 'remote-options'?: string | undefined;
@@ -69,7 +70,7 @@ export function splitList(text: string): string[] {
 function readLines(path: string): string[] {
   let text: string;
   try {
-    text = readFileSync(path === '-' ? 0 : path, 'utf8');
+    text = path === '-' ? readStdin().toString('utf8') : readFileSync(path, 'utf8');
   } catch (error) {
     throw new CryptosyncError(
       'CONFIG_INVALID',

@@ -11,6 +11,8 @@ export interface CommandOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** All that stdin gives; without it stdin is empty. */
   readonly input?: string | Uint8Array;
+  /** The test itself writes to stdin and ends it. */
+  readonly keepStdinOpen?: boolean;
   /** Another user than the test's. */
   readonly uid?: number;
   readonly gid?: number;
@@ -48,7 +50,7 @@ export function startProgram(
   environment: NodeJS.ProcessEnv,
   options: Omit<CommandOptions, 'env'> = {},
 ): RunningCommand {
-  const { input, deadline = defaultDeadline, ...user } = options;
+  const { input, keepStdinOpen = false, deadline = defaultDeadline, ...user } = options;
   const begun = Date.now();
   const child = spawn(file, args, { env: environment, stdio: ['pipe', 'pipe', 'pipe'], ...user });
   const output: Buffer[] = [];
@@ -56,7 +58,7 @@ export function startProgram(
   child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
   child.stdin.on('error', () => {}); // it ended without reading
-  child.stdin.end(input);
+  if (!keepStdinOpen) child.stdin.end(input);
   const killer = setTimeout(() => child.kill('SIGKILL'), deadline);
   const text = (chunks: readonly Buffer[]): string => Buffer.concat(chunks).toString('utf8');
   const finish = async (): Promise<CommandResult> => {
