@@ -1,11 +1,11 @@
 /** The files that say what a client is: rclone.conf, summary.json, and what a crash left beside them. */
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { listProfiles } from '../../clients/discovery.ts';
 import { readLastSync } from '../../clients/ledger.ts';
 import { type ProfileSummary, type Summary, summarise } from '../../clients/summary.ts';
 import { CryptosyncError } from '../../system/errors.ts';
-import { isAbsence, readTextIfPresent } from '../../system/files.ts';
+import { namesIn, readTextIfPresent } from '../../system/files.ts';
 import type { ClientCase, Examination, ProfileCase } from './examination.ts';
 import { selectionOf } from './examination.ts';
 import { type Diagnosis, quoted } from './finding.ts';
@@ -131,7 +131,11 @@ function checkLeftovers({ context }: Examination, { layout }: ClientCase): Diagn
     layout.rcloneDirectory,
   ];
   return directories
-    .flatMap((directory) => namesIn(directory).map((name) => join(directory, name)))
+    .flatMap((directory) =>
+      namesIn(directory)
+        .filter((name) => temporaryName.test(name))
+        .map((name) => join(directory, name)),
+    )
     .filter((path) => {
       const stats = lstatSync(path, { throwIfNoEntry: false });
       return stats !== undefined && context.clock.now().getTime() - stats.mtimeMs > leftoverAge;
@@ -145,13 +149,4 @@ function checkLeftovers({ context }: Examination, { layout }: ClientCase): Diagn
       mend: `rm ${quoted(path)}`,
       repair: { kind: 'remove-leftover', path },
     }));
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory).filter((name) => temporaryName.test(name));
-  } catch (error) {
-    if (isAbsence(error)) return [];
-    throw error;
-  }
 }

@@ -1,7 +1,7 @@
 /** Locks that are held, and by whom: told by the kernel (proc(5), fdinfo), without touching them. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAbsence, readTextIfPresent } from '../../system/files.ts';
+import { namesIn, readTextIfPresent } from '../../system/files.ts';
 import type { ClientCase, Examination } from './examination.ts';
 import type { Diagnosis } from './finding.ts';
 
@@ -29,14 +29,9 @@ export function checkLocks({ context, heldLocks }: Examination, { layout }: Clie
 }
 
 function lockFiles(directory: string): string[] {
-  try {
-    return readdirSync(directory)
-      .filter((name) => name.endsWith('.lock'))
-      .map((name) => join(directory, name));
-  } catch (error) {
-    if (isAbsence(error)) return [];
-    throw error;
-  }
+  return namesIn(directory)
+    .filter((name) => name.endsWith('.lock'))
+    .map((name) => join(directory, name));
 }
 
 /** The files that some process holds a lock on, with its pid; other users' only as root. */

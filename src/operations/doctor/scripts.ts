@@ -1,5 +1,5 @@
 /** The helper scripts of a profile and the links to them. */
-import { accessSync, constants, lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { accessSync, constants, lstatSync, readlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { listProfiles } from '../../clients/discovery.ts';
 import {
@@ -12,7 +12,7 @@ import {
 import { linkPaths, linkState, scriptText } from '../../clients/scripts.ts';
 import { recordedLinks } from '../../clients/summary.ts';
 import { findExecutable } from '../../system/dependencies.ts';
-import { isAbsence, kindOf, readTextIfPresent } from '../../system/files.ts';
+import { kindOf, namesIn, readTextIfPresent } from '../../system/files.ts';
 import type { ClientCase, Examination, ProfileCase } from './examination.ts';
 import { selectionOf } from './examination.ts';
 import { type Diagnosis, quoted } from './finding.ts';
@@ -122,7 +122,11 @@ export function checkDanglingLinks({ context, binDirectory }: Examination, clien
     ),
   ]);
   return [...directories]
-    .flatMap((directory) => namesIn(directory).map((name) => join(directory, name)))
+    .flatMap((directory) =>
+      namesIn(directory)
+        .filter((name) => ownLinkName.test(name))
+        .map((name) => join(directory, name)),
+    )
     .filter((path) => {
       if (kindOf(path) !== 'link') return false;
       const target = resolve(dirname(path), readlinkSync(path));
@@ -141,15 +145,6 @@ export function checkDanglingLinks({ context, binDirectory }: Examination, clien
       mend: `rm ${quoted(path)}`,
       repair: { kind: 'remove-link', path },
     }));
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory).filter((name) => ownLinkName.test(name));
-  } catch (error) {
-    if (isAbsence(error)) return [];
-    throw error;
-  }
 }
 
 /** Links that stand in a directory although the summary has forgotten them. */
