@@ -12,7 +12,8 @@ export function leanBuiltins(): Plugin {
 }
 
 function toConstants(statement: string, imported: string, specifier: string): string {
-  const builtin = `process.getBuiltinModule("${specifier}")`;
+  // by globalThis: packages call their own import of node:process "process" as well
+  const builtin = `globalThis.process.getBuiltinModule("${specifier}")`;
   const [, all, itself, named] =
     /^(?:\* as ([\w$]+)|([\w$]+)?(?:, )?(?:\{(.+)\})?)$/.exec(imported) ?? raise(`Unexpected: ${statement}`);
   // A builtin's default export, and its namespace, is the module itself.

@@ -73,5 +73,7 @@ function lineReader(hasTwoLines: boolean): (index: number) => Buffer {
 async function promptForKey(subject: string, signal: AbortSignal | undefined): Promise<Secret> {
   const { password } = await import('@inquirer/prompts');
   const context = { output: process.stderr, ...(signal === undefined ? {} : { signal }) };
-  return new Secret(await password({ message: `Encryption key of ${subject}:`, mask: false }, context));
+  return new Secret(
+    await password({ message: `Encryption key of ${subject}:`, mask: false, toggleMask: false }, context),
+  );
 }

@@ -123,7 +123,7 @@ async function promptForPassword(
   const { password } = await import('@inquirer/prompts');
   const context = { output: process.stderr, ...(signal === undefined ? {} : { signal }) };
   const ask = async (message: string): Promise<Secret> =>
-    new Secret(await password({ message, mask: false }, context));
+    new Secret(await password({ message, mask: false, toggleMask: false }, context));
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const first = await ask(`${isNew ? 'New password' : 'Password'} of ${subject}:`);
     if (!isNew || first.equals(await ask('The same again:'))) return first;
