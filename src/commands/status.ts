@@ -33,7 +33,9 @@ Exit codes: 0 whatever the health is, 2 usage, 10 configuration.`;
       former: true,
     });
     const vaults = await readStatus(context, { layouts, checkRemote: flags['check-remote'] });
-    if (!this.jsonEnabled()) for (const line of statusLines(vaults)) this.say(line);
+    if (!this.jsonEnabled())
+      for (const line of statusLines(vaults, process.stdout.columns ?? Number.POSITIVE_INFINITY))
+        this.say(line);
     return { vaults };
   }
 }

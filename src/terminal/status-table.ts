@@ -1,4 +1,5 @@
 /** The table of `status`, and below it a line for everything that is not in order. */
+import { stripVTControlCharacters } from 'node:util';
 import type { Health, VaultStatus } from '../operations/status.ts';
 import { paint, printable } from './style.ts';
 import { renderTable } from './table.ts';
@@ -13,7 +14,8 @@ const colours: Readonly<Record<Health, Parameters<typeof paint>[0]>> = {
 
 const heading = ['CLIENT', 'PROFILE', 'ENGINE', 'STATE', 'HEALTH', 'LAST SYNC', 'REMOTE', 'MOUNT DIRECTORY'];
 
-export function statusLines(vaults: readonly VaultStatus[]): string[] {
+/** @param columns how wide the terminal is: where the table is wider, the mount directories are left out. */
+export function statusLines(vaults: readonly VaultStatus[], columns: number): string[] {
   if (vaults.length === 0)
     return ['There are no clients here yet. Set one up: cryptosync install --client NAME'];
   const rows = vaults.map((vault) => [
@@ -29,7 +31,11 @@ export function statusLines(vaults: readonly VaultStatus[]): string[] {
   const notes = vaults.flatMap((vault) =>
     vault.notes.map((note) => `${vault.client}/${vault.profile}: ${printable(note)}`),
   );
-  return [renderTable([heading, ...rows]), ...(notes.length === 0 ? [] : ['', ...notes])];
+  const table = [heading, ...rows];
+  const whole = renderTable(table);
+  const fits = whole.split('\n').every((line) => stripVTControlCharacters(line).length <= columns);
+  const shown = fits ? whole : renderTable(table.map((row) => row.slice(0, -1)));
+  return [shown, ...(notes.length === 0 ? [] : ['', ...notes])];
 }
 
 function lastSync({ lastSync: last }: VaultStatus): string {

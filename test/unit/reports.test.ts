@@ -143,7 +143,10 @@ describe('the table of status', () => {
       remote: null,
       lastSync: null,
     };
-    const [table = '', ...rest] = statusLines([vault, bare]);
+    const [table = '', ...rest] = statusLines([vault, bare], 200);
+    const [narrow = ''] = statusLines([vault, bare], 80);
+    expect(narrow.split('\n')[0]).not.toContain('MOUNT DIRECTORY');
+    expect(table.split('\n')[0]).toContain('MOUNT DIRECTORY');
     const [heading, first, second] = table.split('\n').map((line) => line.split(/ {2,}/));
     expect(heading).toEqual([
       'CLIENT',
@@ -170,6 +173,6 @@ describe('the table of status', () => {
   });
 
   it('says how to begin where there is nobody', () => {
-    expect(statusLines([]).join()).toContain('cryptosync install');
+    expect(statusLines([], 200).join()).toContain('cryptosync install');
   });
 });
