@@ -97,7 +97,6 @@ export const profileSchema = v.strictObject({
 });
 
 export type Profile = v.InferOutput<typeof profileSchema>;
-export type ProfileRemote = NonNullable<Profile['remote']>;
 
 export function checkProfile(value: unknown): { profile: Profile } | { issues: SchemaIssue[] } {
   const result = v.safeParse(profileSchema, value);

@@ -17,7 +17,7 @@ import {
 } from './process-start.ts';
 
 export { lastLines } from './process-output.ts';
-export type { Command, Finished, Revealable } from './process-start.ts';
+export type { Command, Finished } from './process-start.ts';
 
 /** Milliseconds given to a pipe to deliver what the child wrote before it exited. */
 const drainTime = 250;
