@@ -1,7 +1,7 @@
 /** The benchmark's table: on the terminal, and in docs/performance.md. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { cellsOf, headings, type Row } from './row.ts';
 
 const page = new URL('../docs/performance.md', import.meta.url);
@@ -29,7 +29,9 @@ export function describeMachine(): string {
   const version = (command: string, flag: string): string =>
     /v?\d+\.\d+[.\d]*/.exec(execFileSync(command, [flag], { encoding: 'utf8' }))?.[0] ?? 'unknown';
   const tools = `node ${process.versions.node}, gocryptfs ${version('gocryptfs', '-version')}, rclone ${version('rclone', 'version')}`;
-  return `${cpus().length} × ${cpu?.model.trim() ?? 'unknown CPU'}; ${tools}; ${new Date().toISOString().slice(0, 10)}.`;
+  const load = loadavg()[0]?.toFixed(1) ?? 'unknown';
+  const machine = `${cpus().length} × ${cpu?.model.trim() ?? 'unknown CPU'}`;
+  return `${machine}; ${tools}; load average ${load}; ${new Date().toISOString().slice(0, 10)}.`;
 }
 
 /** Puts the figures between the two marks of docs/performance.md. */
