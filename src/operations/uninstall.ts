@@ -9,6 +9,7 @@ import { configLock, type ProfileLayout, scriptActions, vaultLock } from '../cli
 import { withLock } from '../clients/lock.ts';
 import { removeLink } from '../clients/scripts.ts';
 import { errnoOf } from '../system/errors.ts';
+import { kindOf } from '../system/files.ts';
 import { setImmutable } from '../vaults/mount-point.ts';
 import { unmountVault } from '../vaults/mounting.ts';
 import type { Context } from './context.ts';
@@ -81,12 +82,13 @@ function remove({ layout }: UninstallRequest, plan: UninstallPlan): string[] {
 
 /** Removes a file or a directory with all that is in it; links in it are not followed. */
 function removeTree(path: string): void {
-  try {
-    rmSync(path, { recursive: true, force: true });
-  } catch (error) {
-    // a disk of its own is mounted there: it is empty now
-    if (errnoOf(error) !== 'EBUSY' || readdirSync(path).length > 0) throw error;
+  if (kindOf(path) !== 'directory') {
+    rmSync(path, { force: true });
+    return;
   }
+  for (const name of readdirSync(path)) rmSync(join(path, name), { recursive: true, force: true });
+  // where a disk of its own is mounted, the empty directory stays
+  removeIfEmpty(path);
 }
 
 function listProfilesLeft(layout: ProfileLayout): number {

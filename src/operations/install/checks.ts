@@ -1,6 +1,6 @@
 /** What must hold of the tree before an install begins. Each check throws, and changes nothing. */
 import { lstatSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { FormerProfile } from '../../clients/former-tree.ts';
 import type { ProfileLayout } from '../../clients/layout.ts';
 import type { Profile } from '../../clients/profile.ts';
@@ -65,6 +65,7 @@ export function planVault(
       return { action: profile.vaultId === undefined ? 'adopt' : 'keep', outsideConfig: undefined };
     case 'missing':
     case 'empty':
+      verifyReplaceable(encryptedDir);
       if (fromRemote) return { action: 'restore', outsideConfig: undefined };
       if (former !== undefined) throw formerVaultGone(former, encryptedDir, content.kind);
       if (profile.vaultId === undefined) return { action: 'create', outsideConfig: undefined };
@@ -83,6 +84,14 @@ export function planVault(
         { hint: "Move them away, or bring the vault's configuration file back, then run install again." },
       );
   }
+}
+
+/** A vault is made beside its place and put there in one step, which no mount point allows. @throws CONFIG_INVALID */
+function verifyReplaceable(encryptedDir: string): void {
+  if (!readMountTable().some(({ mountPoint }) => mountPoint === resolveMountPath(encryptedDir))) return;
+  throw new CryptosyncError('CONFIG_INVALID', `a disk is mounted at ${encryptedDir} itself`, {
+    hint: `Mount it at ${dirname(encryptedDir)}, so that the vault is a directory on it.`,
+  });
 }
 
 /** An older tree has no id by which a vault that was never made is told from one whose disk is not mounted. */
