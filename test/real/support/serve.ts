@@ -39,13 +39,15 @@ async function serve(protocol: string, directory: string, args: readonly string[
   return { port, stop: () => server.stop() };
 }
 
-/** A WebDAV server over a directory; with a user and password when given. */
-export function serveWebdav(directory: string, login?: { user: string; password: string }): Promise<Server> {
-  return serve(
-    'webdav',
-    directory,
-    login === undefined ? [] : ['--user', login.user, '--pass', login.password],
-  );
+/** A WebDAV server over a directory; with a user and password, or a file of users and hashes, when given. */
+export function serveWebdav(
+  directory: string,
+  login?: { user: string; password: string } | { htpasswd: string },
+): Promise<Server> {
+  if (login === undefined) return serve('webdav', directory, []);
+  const way =
+    'htpasswd' in login ? ['--htpasswd', login.htpasswd] : ['--user', login.user, '--pass', login.password];
+  return serve('webdav', directory, way);
 }
 
 export interface SftpServer extends Server {
