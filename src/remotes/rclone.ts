@@ -2,7 +2,8 @@
 import { requireTool } from '../system/dependencies.ts';
 import { rcloneEnvironment } from '../system/environment.ts';
 import { CryptosyncError } from '../system/errors.ts';
-import { run } from '../system/process.ts';
+import { type Command, type Finished, run } from '../system/process.ts';
+import { watchConnection } from './lost-connection.ts';
 import { maskFor } from './masking.ts';
 import { type LogRecord, parseLogLine, type TransferStats } from './rclone-log.ts';
 
@@ -78,18 +79,23 @@ function commonArguments(call: RcloneCall): string[] {
 export async function rclone(call: RcloneCall, dependencies: RcloneDependencies): Promise<RcloneResult> {
   const errors: string[] = [];
   let stats: TransferStats | undefined;
-  const finished = await run({
+  const lost = new AbortController();
+  const watch = watchConnection({ isUnreachable, giveUp: () => lost.abort(), now: () => performance.now() });
+  const finished = await runUnless(lost.signal, dependencies.signal, {
     file: requireTool('rclone', dependencies.environment),
     args: [...call.args, ...commonArguments(call)],
     environment: { ...rcloneEnvironment(dependencies.environment), ...call.environment },
     input: call.input,
     deadline: call.deadline,
-    signal: dependencies.signal,
     onStdoutLine: call.onStdoutLine,
     onStderrLine: (line) => {
       const record = parseLogLine(line);
       if (record.stats !== undefined) stats = record.stats;
-      if (record.level === 'error' && errors.length < keptErrors) errors.push(describe(record));
+      // why a file was given up is a warning
+      const isError =
+        record.level === 'error' || (record.level === 'warning' && isUnreachable(record.message));
+      if (isError && errors.length < keptErrors) errors.push(describe(record));
+      watch(record);
       call.onRecord?.(record);
     },
   });
@@ -103,6 +109,24 @@ export async function rclone(call: RcloneCall, dependencies: RcloneDependencies)
     stats,
     timedOut: finished.timedOut,
   };
+}
+
+/** Runs a command that is also ended when the connection is lost, which is a failure like any other. */
+async function runUnless(
+  lost: AbortSignal,
+  signal: AbortSignal | undefined,
+  command: Command,
+): Promise<Finished> {
+  try {
+    return await run({ ...command, signal: signal === undefined ? lost : AbortSignal.any([signal, lost]) });
+  } catch (error) {
+    if (!lost.aborted || signal?.aborted) throw error;
+    return { exitCode: undefined, signal: 'SIGTERM', stdout: '', stderr: '', timedOut: false };
+  }
+}
+
+function isUnreachable(message: string): boolean {
+  return failureKinds.find(({ pattern }) => pattern.test(message))?.code === 'REMOTE_UNREACHABLE';
 }
 
 function describe({ object, message }: LogRecord): string {
