@@ -1,7 +1,8 @@
 /** Running a job in its direction: its crypt layer checked, and another try where the network failed. */
 import { pause } from '../system/clock.ts';
 import { toCryptosyncError } from '../system/errors.ts';
-import { syncBothWays } from './bidirectional.ts';
+import { planBothWays, syncBothWays } from './bidirectional.ts';
+import { verifyNothingHalfCome } from './bidirectional-guard.ts';
 import type { TransferContext } from './context.ts';
 import { verifyLayer } from './crypt-layer.ts';
 import { executeDownload, planDownload } from './download.ts';
@@ -17,6 +18,7 @@ const retryPauses = [1000, 4000];
 export async function planJob(context: TransferContext, job: Job): Promise<DirectionPlan> {
   await verifyLayer(context, job.mapping, job.view, false);
   if (job.mapping.direction === 'download') return await planDownload(context, job);
+  if (job.mapping.direction === 'bidirectional') return await planBothWays(context, job);
   const plan = await planUpload(context, job);
   return {
     uploads: [...plan.files.uploads, ...plan.edited.map(({ path, size }) => ({ path, size }))],
@@ -33,7 +35,8 @@ export async function planJob(context: TransferContext, job: Job): Promise<Direc
 export async function runJob(context: TransferContext, name: string, job: Job): Promise<DirectionOutcome> {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      await verifyLayer(context, job.mapping, job.view, job.mapping.direction !== 'download');
+      // a bidirectional run writes the key check itself, once its guard has passed
+      await verifyLayer(context, job.mapping, job.view, job.mapping.direction === 'upload');
       return await runOnce(context, job);
     } catch (thrown) {
       const error = toCryptosyncError(thrown);
@@ -48,6 +51,7 @@ export async function runJob(context: TransferContext, name: string, job: Job): 
 async function runOnce(context: TransferContext, job: Job): Promise<DirectionOutcome> {
   switch (job.mapping.direction) {
     case 'upload':
+      verifyNothingHalfCome(job);
       return await executeUpload(context, job, await planUpload(context, job));
     case 'download':
       return await executeDownload(context, job);

@@ -89,7 +89,7 @@ export async function planUpload(context: TransferContext, request: UploadReques
 }
 
 /** A remote on this machine must not lie in the vault, nor the vault in it. @throws CONFIG_INVALID */
-function verifyApart({ apart }: SyncSource, remote: Remote): void {
+export function verifyApart({ apart }: SyncSource, remote: Remote): void {
   const directoryOfRemote = localDirectory(remote);
   if (directoryOfRemote === undefined) return;
   const target = resolveMountPath(directoryOfRemote);
@@ -107,7 +107,7 @@ function isInside(inner: string, outer: string): boolean {
 }
 
 /** @returns whether the remote is empty. @throws VAULT_FOREIGN, REMOTE_NOT_EMPTY */
-async function verifyRemote(
+export async function verifyRemote(
   { identity, configFile, directory }: SyncSource,
   remote: Remote,
   marker: MarkerReading,
@@ -201,7 +201,7 @@ function isNothing({ files, edited }: Pick<UploadPlan, 'files' | 'edited'>): boo
   return files.uploads.length === 0 && files.deletions.length === 0 && edited.length === 0;
 }
 
-function markerOf(
+export function markerOf(
   { identity, engine }: SyncSource,
   generation: number,
   state: Marker['state'],
@@ -260,7 +260,7 @@ async function transferOnce(
 }
 
 /** Old trash that can't be removed is no reason to call a finished upload failed. */
-async function prune(context: TransferContext, files: ControlFiles, keep: number): Promise<void> {
+export async function prune(context: TransferContext, files: ControlFiles, keep: number): Promise<void> {
   try {
     await pruneTrash(files, keep, context.clock.now());
   } catch (error) {

@@ -15,7 +15,16 @@ export async function detectChangeDetection(
   remote: Remote,
   dependencies: RcloneDependencies,
 ): Promise<ChangeDetection> {
-  if (localDirectory(remote) !== undefined) return 'sees-edits';
+  // hashes alone are compared only with --checksum, which the transfer asks for then
+  return (await timePrecision(remote, dependencies)) === undefined ? 'sizes-only' : 'sees-edits';
+}
+
+/** How exactly a remote keeps modification times, in nanoseconds; undefined when it keeps none. */
+export async function timePrecision(
+  remote: Remote,
+  dependencies: RcloneDependencies,
+): Promise<number | undefined> {
+  if (localDirectory(remote) !== undefined) return 1;
   const result = await rclone(
     {
       args: ['backend', 'features', rclonePath(remote)],
@@ -27,7 +36,6 @@ export async function detectChangeDetection(
   );
   if (result.exitCode !== 0) throw rcloneFailure(result, placeOf(remote), 'ask what the remote can do');
   const features = JSON.parse(result.stdout) as { Precision?: number; Hashes?: string[] | null };
-  const hasTimes = (features.Precision ?? notSupported) < notSupported;
-  // hashes alone are compared only with --checksum, which the transfer asks for then
-  return hasTimes ? 'sees-edits' : 'sizes-only';
+  const precision = features.Precision ?? notSupported;
+  return precision < notSupported ? precision : undefined;
 }

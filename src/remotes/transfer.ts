@@ -44,6 +44,8 @@ export interface TransferPlan {
 export interface PlannedFile {
   readonly path: string;
   readonly size: number;
+  /** Of a bidirectional sync: where it goes to, or is deleted. */
+  readonly side?: 'local' | 'remote';
 }
 
 export interface TransferResult {

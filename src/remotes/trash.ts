@@ -5,11 +5,23 @@ import { controlDirectory } from './remote.ts';
 
 const trashDirectory = `${controlDirectory}/trash`;
 /** ISO 8601 with hyphens for colons, which some remotes can't hold. */
-const namePattern = /^(\d{4}-\d\d-\d\dT\d\d)-(\d\d)-(\d\d)Z\/$/;
+const namePattern = /^(\d{4}-\d\d-\d\dT\d\d)-(\d\d)-(\d\d)Z$/;
+
+/** The name of what a run kept that began at `start`. */
+export function trashName(start: Date): string {
+  return toIsoSeconds(start).replaceAll(':', '-');
+}
+
+/** When the run began that kept something under this name, in milliseconds; undefined for any other name. */
+export function beganAt(name: string): number | undefined {
+  const match = namePattern.exec(name);
+  const began = match === null ? Number.NaN : Date.parse(`${match[1]}:${match[2]}:${match[3]}Z`);
+  return Number.isNaN(began) ? undefined : began;
+}
 
 /** The trash of a run that began at `start`, below the remote's path. */
 export function trashFor(start: Date): string {
-  return `${trashDirectory}/${toIsoSeconds(start).replaceAll(':', '-')}`;
+  return `${trashDirectory}/${trashName(start)}`;
 }
 
 /**
@@ -20,11 +32,9 @@ export function trashFor(start: Date): string {
 export async function pruneTrash(files: ControlFiles, keep: number, now: Date): Promise<string[]> {
   const removed: string[] = [];
   for (const name of await files.list(trashDirectory)) {
-    const match = namePattern.exec(name);
-    if (match === null) continue;
-    const began = Date.parse(`${match[1]}:${match[2]}:${match[3]}Z`);
-    if (Number.isNaN(began) || now.getTime() - began <= keep) continue;
-    const plain = name.slice(0, -1);
+    const plain = name.replace(/\/$/, '');
+    const began = plain === name ? undefined : beganAt(plain);
+    if (began === undefined || now.getTime() - began <= keep) continue;
     await files.purge(`${trashDirectory}/${plain}`);
     removed.push(plain);
   }

@@ -79,8 +79,13 @@ function describe(result: SyncResult, verbose: boolean): string[] {
 
 function describePlan(plan: NonNullable<SyncResult['plan']>, place: string, verbose: boolean): string[] {
   const lines = [
-    ...plan.deletions.map(({ path }) => `would delete ${printable(path)}`),
-    ...plan.uploads.map(({ path, size }) => `would transfer ${printable(path)} (${formatBytes(size)})`),
+    ...plan.deletions.map(
+      ({ path, side }) => `would delete ${printable(path)}${side === undefined ? '' : ` (${side})`}`,
+    ),
+    ...plan.uploads.map(
+      ({ path, size, side }) =>
+        `would transfer ${printable(path)} (${formatBytes(size)})${side === undefined ? '' : ` to the ${side} side`}`,
+    ),
   ];
   const shown = verbose ? lines : lines.slice(0, shownFiles);
   const rest = lines.length - shown.length;

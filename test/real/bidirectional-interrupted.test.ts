@@ -1,0 +1,184 @@
+/** Bidirectional syncs that are stopped in the middle, or in whose middle somebody changes files. */
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createInstallation, type Installation } from '../support/installation.ts';
+import { processesNaming, waitUntil } from '../support/machine.ts';
+import type { RunningCommand } from '../support/running-command.ts';
+import { writeFiles } from '../support/tree.ts';
+import { type ClientVault, installVault } from '../support/vault.ts';
+import { type BothSides, bothSides, contentOf, remove, writeAt } from './support/both-sides.ts';
+
+let installation: Installation;
+let vault: ClientVault;
+let sides: BothSides;
+let count = 0;
+
+beforeAll(async () => {
+  installation = createInstallation();
+  vault = await installVault(installation);
+});
+afterAll(() => installation.cleanUp());
+beforeEach(() => {
+  count += 1;
+  rmSync(installation.client(vault.client, 'cryptosync', 'state', 'trash'), { recursive: true, force: true });
+  sides = bothSides(installation, vault, `place ${count}`);
+});
+
+const old = 'old';
+const edited = 'edited '.repeat(300_000);
+const limit = ['--bwlimit', '700k'];
+
+/** Waits until a part of the edited file, and no more, has come to a side. */
+async function untilHalfCome(side: 'local' | 'remote', running: RunningCommand): Promise<void> {
+  const file = join(sides[side], 'big');
+  const isHalf = (): boolean => {
+    const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    return size > old.length && size < edited.length;
+  };
+  expect(await waitUntil(isHalf, 30_000), running.said()).toBe(true);
+}
+
+/** Also waits for the rclone that a killed command left, which ends when nobody listens to it any more. */
+async function stop(running: RunningCommand, signal: NodeJS.Signals): Promise<number | null> {
+  running.child.kill(signal);
+  const { exitCode } = await running.finished;
+  expect(await waitUntil(() => processesNaming(sides.local).length === 0, 20_000)).toBe(true);
+  return exitCode;
+}
+
+describe.each(['SIGTERM', 'SIGKILL'] as const)(
+  'a run that gets %s while a file is half written',
+  (signal) => {
+    it.each(['local', 'remote'] as const)('is gone on with by the next one, on the %s side', async (side) => {
+      const other = side === 'local' ? 'remote' : 'local';
+      writeFiles(sides.local, { big: old, stays: '1' });
+      await sides.succeed();
+      writeFiles(sides[other], { big: edited });
+      const running = sides.start(limit);
+      await untilHalfCome(side, running);
+      expect(await stop(running, signal)).toBe(signal === 'SIGTERM' ? 130 : null);
+      expect(statSync(join(sides[side], 'big')).size).toBeLessThan(edited.length);
+      const result = await sides.succeed();
+      expect(result).toMatchObject({ outcome: 'synced', generation: 2, consistent: true });
+      expect(result.conflicts).toBeUndefined();
+      expect(contentOf(sides[side])).toEqual({ big: edited, stays: '1' });
+      expect(contentOf(sides[other])).toEqual({ big: edited, stays: '1' });
+      expect(sides.kept(side)).toContain(old);
+      expect(await sides.succeed()).toMatchObject({ outcome: 'unchanged' });
+    });
+  },
+);
+
+describe('a run that was stopped', () => {
+  it('is no first run again: what it had not yet brought over is not asked about', async () => {
+    writeFiles(sides.local, { a: '1', big: edited });
+    const running = sides.start(limit);
+    await untilHalfCome('remote', running);
+    await stop(running, 'SIGKILL');
+    writeFiles(sides.local, { a: '2' });
+    await sides.succeed();
+    expect(contentOf(sides.remote)).toEqual({ a: '2', big: edited });
+    expect(contentOf(sides.local)).toEqual({ a: '2', big: edited });
+  });
+
+  it('makes no conflict of a file that it had brought over and that was edited since', async () => {
+    writeFiles(sides.local, { a: '1', big: old });
+    await sides.succeed();
+    writeFiles(sides.local, { a: '2', big: edited });
+    const running = sides.start(limit);
+    await untilHalfCome('remote', running);
+    expect(await waitUntil(() => contentOf(sides.remote)['a'] === '2', 10_000)).toBe(true);
+    await stop(running, 'SIGTERM');
+    writeFiles(sides.local, { a: '3' });
+    expect((await sides.succeed()).conflicts).toBeUndefined();
+    expect(contentOf(sides.remote)).toEqual({ a: '3', big: edited });
+  });
+
+  it('goes on with the choice that it began anew with', async () => {
+    writeFiles(sides.local, { both: '1', big: old });
+    await sides.succeed();
+    for (const name of readdirSync(sides.state)) {
+      if (name.startsWith('bisync-')) rmSync(join(sides.state, name), { recursive: true });
+    }
+    writeAt(sides.local, 'both', 'mine', 60);
+    writeAt(sides.remote, 'both', 'theirs', 0);
+    writeFiles(sides.remote, { big: edited });
+    const running = sides.start(['--resync', '--prefer', 'remote', ...limit]);
+    await untilHalfCome('local', running);
+    await stop(running, 'SIGTERM');
+    await sides.succeed();
+    expect(contentOf(sides.local)).toEqual({ both: 'theirs', big: edited });
+    expect(contentOf(sides.remote)).toEqual({ both: 'theirs', big: edited });
+  });
+
+  it('does not let an upload send the half of a file', async () => {
+    writeFiles(sides.local, { big: old, stays: '1' });
+    await sides.succeed();
+    writeFiles(sides.remote, { big: edited });
+    const running = sides.start(limit);
+    await untilHalfCome('local', running);
+    await stop(running, 'SIGKILL');
+    expect(await sides.fail(['--direction', 'upload'])).toMatchObject({ code: 'VAULT_MISMATCH', exit: 15 });
+    expect(contentOf(sides.remote)['big']).toBe(edited);
+  });
+});
+
+/** An rclone that lets somebody do something just before bisync looks, the first time. */
+function meanwhile(script: string): NodeJS.ProcessEnv {
+  const bin = installation.path(`bin ${count}`);
+  mkdirSync(bin);
+  const real = (process.env['PATH'] ?? '').split(':').map((directory) => join(directory, 'rclone'));
+  const rclone = real.find((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
+  const lines = [
+    '#!/bin/sh',
+    `if [ "$1" = bisync ] && [ ! -e "${bin}/done" ]; then case " $* " in *" --check-sync=false "*)`,
+    `touch "${bin}/done"`,
+    script,
+    ';; esac; fi',
+    `exec ${rclone} "$@"`,
+  ];
+  writeFileSync(join(bin, 'rclone'), `${lines.join('\n')}\n`);
+  chmodSync(join(bin, 'rclone'), 0o755);
+  return { PATH: `${bin}:${process.env['PATH']}` };
+}
+
+describe('somebody who changes files while a run is under way', () => {
+  it('leaves no conflict pair behind: the newer version has the name, the older is kept', async () => {
+    writeFiles(sides.local, { 'dir/a': '1', stays: '1' });
+    await sides.succeed();
+    writeAt(sides.local, 'dir/a', 'mine', -60);
+    const env = meanwhile(`printf theirs > "${sides.remote}/dir/a"`);
+    const { conflicts } = await sides.succeed([], { env });
+    expect(conflicts).toMatchObject([{ path: 'dir/a', winner: 'remote' }]);
+    expect(contentOf(sides.local)).toEqual({ 'dir/a': 'theirs', stays: '1' });
+    expect(contentOf(sides.remote)).toEqual({ 'dir/a': 'theirs', stays: '1' });
+    expect(sides.kept('local')).toEqual(['mine']);
+    expect(sides.kept('remote')).toEqual(['1', 'mine']);
+    expect(await sides.succeed()).toMatchObject({ outcome: 'unchanged' });
+  });
+
+  it('loses nothing by it: what vanishes is seen as deleted by the next try, and kept', async () => {
+    writeFiles(sides.local, { a: '1', vanishes: 'v', stays: '1' });
+    await sides.succeed();
+    writeFiles(sides.local, { a: '2' });
+    const env = meanwhile(`rm "${sides.local}/vanishes"`);
+    await sides.succeed([], { env });
+    expect(contentOf(sides.remote)).toEqual({ a: '2', stays: '1' });
+    expect(sides.remoteTrash()).toMatchObject({ vanishes: 'v' });
+  });
+
+  it('has new files brought over by the same run', async () => {
+    writeFiles(sides.local, { a: '1', stays: '1' });
+    await sides.succeed();
+    writeFiles(sides.local, { a: '2' });
+    const env = meanwhile(`printf new > "${sides.local}/new"; printf new > "${sides.remote}/there"`);
+    expect(await sides.succeed([], { env })).toMatchObject({ consistent: true });
+    const files = { a: '2', new: 'new', stays: '1', there: 'new' };
+    expect(contentOf(sides.local)).toEqual(files);
+    expect(contentOf(sides.remote)).toEqual(files);
+    remove(sides.local, 'new');
+    await sides.succeed();
+    expect(contentOf(sides.remote)).toEqual({ a: '2', stays: '1', there: 'new' });
+  });
+});
