@@ -5,7 +5,10 @@ import { CryptosyncError } from '../system/errors.ts';
 import type { Secret } from './secret.ts';
 import { readFromSources, type SecretDependencies, type SecretSources } from './sources.ts';
 
-export type PasswordSources = Omit<SecretSources, 'noun' | 'variable' | 'missing' | 'invalid'>;
+export type PasswordSources = Omit<SecretSources, 'noun' | 'variable' | 'missing' | 'invalid'> & {
+  /** How to give it, when nothing does; the usual ways when left out. */
+  readonly advice?: string;
+};
 export type PasswordDependencies = SecretDependencies;
 
 /** gocryptfs takes no more (TOOLS.md G6); the same holds for both engines. */
@@ -50,7 +53,9 @@ export async function readPassword(
     dependencies,
   );
   if (password === undefined) {
-    throw new CryptosyncError('PASSWORD_REQUIRED', `the password of ${sources.subject} is needed`);
+    throw new CryptosyncError('PASSWORD_REQUIRED', `the password of ${sources.subject} is needed`, {
+      hint: sources.advice,
+    });
   }
   verifyPassword(password);
   return password;

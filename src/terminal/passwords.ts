@@ -87,6 +87,7 @@ export function oldAndNewPassword(
           file: newFile,
           credential: '',
           subject: `${subject} (new)`,
+          advice: 'Give it with --new-password-file PATH or CRYPTOSYNC_NEW_PASSWORD, or run on a terminal.',
           prompt: manner.mayPrompt ? () => promptForPassword(subject, true, context.signal) : undefined,
         },
         {

@@ -2,11 +2,11 @@
  * Changing a vault's password. The engine rewrites its configuration file, without which nothing decrypts: so a copy
  * of the old one is kept outside the vault until the new password has opened the vault. The caller holds the lock.
  */
-import { mkdtempSync, readFileSync, rmdirSync, unlinkSync } from 'node:fs';
+import { readFileSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Secret } from '../secrets/secret.ts';
 import { CryptosyncError } from '../system/errors.ts';
-import { writeFileAtomic } from '../system/files.ts';
+import { kindOf, writeFileAtomic } from '../system/files.ts';
 import { defaultMountOptions, type EngineDependencies } from './engine.ts';
 import { setImmutable } from './mount-point.ts';
 import { mountVault, verifyInitialised } from './mounting.ts';
@@ -29,11 +29,14 @@ export async function changeVaultPassword(
   const change = await verifyChangeable(vault);
   const config = join(encryptedDir, engine.configFile);
   const kept = join(keepDirectory, `${engine.configFile}.before-passwd`);
+  const place: Vault = { ...vault, mountDir: join(keepDirectory, 'proof') };
+  // a run that was killed may have left it mounted
+  await clearProof(place, dependencies);
   const before = readFileSync(config);
   writeFileAtomic(kept, before, 0o600);
   try {
     await change(encryptedDir, old, next, dependencies);
-    await provePassword(vault, next, keepDirectory, dependencies);
+    await provePassword(place, next, dependencies);
   } catch (error) {
     if (!readFileSync(config).equals(before)) writeFileAtomic(config, before, 0o400);
     throw error;
@@ -63,17 +66,20 @@ export async function verifyChangeable(
 
 /** Opens the vault to read at a place of its own, where its canary is read. @throws WRONG_PASSWORD, VAULT_MISMATCH */
 async function provePassword(
-  vault: Vault,
+  place: Vault,
   password: Secret,
-  directory: string,
   dependencies: EngineDependencies,
 ): Promise<void> {
-  const place: Vault = { ...vault, mountDir: mkdtempSync(join(directory, 'proof-')) };
   try {
     await mountVault(place, password, { ...defaultMountOptions, readOnly: true }, '', dependencies);
   } finally {
-    await unmountVault(place, { lazily: false }, { environment: dependencies.environment });
-    await setImmutable(place.mountDir, false, dependencies.environment);
-    rmdirSync(place.mountDir);
+    await clearProof(place, { environment: dependencies.environment });
   }
+}
+
+async function clearProof(place: Vault, dependencies: EngineDependencies): Promise<void> {
+  if (kindOf(place.mountDir) === 'none') return;
+  await unmountVault(place, { lazily: false }, dependencies);
+  await setImmutable(place.mountDir, false, dependencies.environment);
+  rmdirSync(place.mountDir);
 }
