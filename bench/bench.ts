@@ -48,6 +48,9 @@ try {
   console.log(`\n${tableOf(rows)}`);
   if (words.includes('--write')) writeFigures(rows);
   if (!rows.every(isMet)) process.exitCode = 1;
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = interrupted ? 130 : 1;
 } finally {
   await removeScratch(scratch.path);
 }
