@@ -70,7 +70,10 @@ export async function forEachProfile<Result>(
       try {
         results[index] = { layout, result: await action(layout) };
       } catch (thrown) {
-        results[index] = { layout, error: toCryptosyncError(thrown) };
+        const error = toCryptosyncError(thrown);
+        results[index] = { layout, error };
+        // who leaves one question by Ctrl-C does not want the next
+        if (error.code === 'INTERRUPTED') waiting.length = 0;
       }
     }
   };

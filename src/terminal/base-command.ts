@@ -12,6 +12,7 @@ import { parseDuration, systemClock } from '../system/clock.ts';
 import { CryptosyncError, type ErrorReport, toCryptosyncError } from '../system/errors.ts';
 import { createFileLog, logPath, silentLog } from '../system/log.ts';
 import { commonFlags } from './flags.ts';
+import { unanswered } from './question.ts';
 import { paint, printable } from './style.ts';
 
 export interface CommonFlags {
@@ -179,12 +180,9 @@ function isPlainExit(thrown: unknown): boolean {
 
 /** oclif's parse errors become USAGE; a prompt that was left by Ctrl-C is an interruption. */
 function translate(thrown: unknown): CryptosyncError {
-  const { oclif, name, message } = thrown as { oclif?: { exit?: number }; name?: string; message?: string };
-  if (name === 'ExitPromptError' || name === 'AbortPromptError') {
-    return new CryptosyncError('INTERRUPTED', 'the question was left unanswered', {
-      hint: 'Nothing was changed.',
-    });
-  }
+  const { oclif, message } = thrown as { oclif?: { exit?: number }; message?: string };
+  const interrupted = unanswered(thrown);
+  if (interrupted !== undefined) return interrupted;
   if (!(thrown instanceof CryptosyncError) && oclif?.exit === 2) {
     return new CryptosyncError(
       'USAGE',

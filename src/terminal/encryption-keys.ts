@@ -5,6 +5,7 @@ import { readEncryptionKey, readEncryptionSalt } from '../secrets/encryption-key
 import { Secret } from '../secrets/secret.ts';
 import { readStdin } from '../system/stdin.ts';
 import type { Manner } from './base-command.ts';
+import { answerTo } from './question.ts';
 
 export interface KeyFlags {
   readonly 'encryption-key-file'?: string | undefined;
@@ -73,7 +74,6 @@ function lineReader(hasTwoLines: boolean): (index: number) => Buffer {
 async function promptForKey(subject: string, signal: AbortSignal | undefined): Promise<Secret> {
   const { password } = await import('@inquirer/prompts');
   const context = { output: process.stderr, ...(signal === undefined ? {} : { signal }) };
-  return new Secret(
-    await password({ message: `Encryption key of ${subject}:`, mask: false, toggleMask: false }, context),
-  );
+  const message = `Encryption key of ${subject}:`;
+  return new Secret(await answerTo(password({ message, mask: false, toggleMask: false }, context)));
 }

@@ -6,6 +6,7 @@ import { Secret } from '../secrets/secret.ts';
 import { CryptosyncError } from '../system/errors.ts';
 import { readStdin } from '../system/stdin.ts';
 import type { Manner } from './base-command.ts';
+import { answerTo } from './question.ts';
 
 export interface PasswordFlags {
   readonly 'password-file'?: string | undefined;
@@ -46,9 +47,16 @@ export function passwordProvider(
         readStdin: readStdinOnce,
       },
     );
+  // and none comes after one that was left by Ctrl-C
+  let left: CryptosyncError | undefined;
   return (layout, profile) => {
-    const answer = last.then(() => provide(layout, profile));
-    last = answer.catch(() => {});
+    const answer = last.then(() => {
+      if (left !== undefined) throw left;
+      return provide(layout, profile);
+    });
+    last = answer.catch((error: unknown) => {
+      if (error instanceof CryptosyncError && error.code === 'INTERRUPTED') left = error;
+    });
     return answer;
   };
 }
@@ -124,7 +132,7 @@ async function promptForPassword(
   const { password } = await import('@inquirer/prompts');
   const context = { output: process.stderr, ...(signal === undefined ? {} : { signal }) };
   const ask = async (message: string): Promise<Secret> =>
-    new Secret(await password({ message, mask: false, toggleMask: false }, context));
+    new Secret(await answerTo(password({ message, mask: false, toggleMask: false }, context)));
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const first = await ask(`${isNew ? 'New password' : 'Password'} of ${subject}:`);
     if (!isNew || first.equals(await ask('The same again:'))) return first;

@@ -81,6 +81,13 @@ describe('doing something to each profile', () => {
     ]);
   });
 
+  it('begins nothing new when one of them was left at its question', async () => {
+    const results = await forEachProfile(layouts, undefined, async () => {
+      throw new CryptosyncError('INTERRUPTED', 'the question was left unanswered');
+    });
+    expect(results.map(({ error }) => error?.code)).toEqual(['INTERRUPTED']);
+  });
+
   it('begins nothing new after an interruption', async () => {
     const controller = new AbortController();
     const begun: string[] = [];
