@@ -1,5 +1,5 @@
 /** A sync run on a remote that is a directory of this machine: what it sends, counts, keeps and records. */
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { it } from '../support/installation.ts';
@@ -50,6 +50,22 @@ describe('a sync', () => {
     expect(readFileSync(installation.logFile, 'utf8')).toMatch(
       /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] \[INFO\] client1\/default: sync ended: unchanged$/m,
     );
+  });
+
+  it('sends new and edited symbolic links in one attempt, and counts them', async ({ installation }) => {
+    const vault = await installVault(installation);
+    await vault.succeed('mount');
+    symlinkSync('/nowhere/at-all', join(vault.mountDir, 'new link'));
+    await vault.succeed('unmount');
+    const { results } = await vault.succeed('sync');
+    // configuration, root directory, canary and the link
+    expect(results[0]).toMatchObject({ outcome: 'synced', filesTransferred: 4 });
+    await vault.succeed('mount');
+    rmSync(join(vault.mountDir, 'new link'));
+    symlinkSync('/nowhere/else!!', join(vault.mountDir, 'new link'));
+    await vault.succeed('unmount');
+    expect((await vault.succeed('sync')).results[0]).toMatchObject({ outcome: 'synced', filesTransferred: 1 });
+    expect(readFileSync(installation.logFile, 'utf8')).not.toContain('tries again');
   });
 
   it('shows with --dry-run what it would do, and does nothing', async ({ installation }) => {
