@@ -126,7 +126,7 @@ function stepsOf(request: InstallRequest, plan: Omit<InstallPlan, 'steps'>): Ins
     { id: 'scripts', title: `Write the scripts in ${request.layout.scriptsDirectory}`, needed: true },
     {
       id: 'links',
-      title: `Link them in ${request.binDirectory ?? ''}`,
+      title: request.binDirectory === undefined ? 'Make no links' : `Link them in ${request.binDirectory}`,
       needed: request.binDirectory !== undefined,
     },
     { id: 'summary', title: `Write ${request.layout.summary}`, needed: true },
