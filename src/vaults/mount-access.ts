@@ -63,7 +63,9 @@ export async function probeMount(
   mountDir: string,
   milliseconds: number,
 ): Promise<'answers' | 'dead' | 'silent' | 'denied'> {
-  const answer = await runScript('exec stat -f -- "$1" > /dev/null', [mountDir], milliseconds);
+  // the kernel answers a statfs on another user's mount with zeros (fuse_statfs): only a stat is denied
+  const script = 'stat -- "$1" > /dev/null && exec stat -f -- "$1" > /dev/null';
+  const answer = await runScript(script, [mountDir], milliseconds);
   if (answer.kind === 'done') return 'answers';
   if (answer.kind === 'silent') return 'silent';
   if (isDead.test(answer.said)) return 'dead';
