@@ -16,7 +16,7 @@ import {
   type Situation,
 } from '../remotes/bisync-plan.ts';
 import { controlFiles } from '../remotes/control-files.ts';
-import { timePrecision } from '../remotes/features.ts';
+import { readFeatures } from '../remotes/features.ts';
 import { verifySource } from '../remotes/guard.ts';
 import { type MarkerReading, readMarker } from '../remotes/marker.ts';
 import { placeOf } from '../remotes/remote.ts';
@@ -99,7 +99,7 @@ async function verifyRemoteSide(context: TransferContext, { mapping, view }: Job
 
 /** @returns the precision of the remote's times in nanoseconds. @throws CONFIG_INVALID when it keeps none */
 async function verifyTimes(context: TransferContext, { view }: Job): Promise<number> {
-  const precision = await timePrecision(view, context);
+  const { timePrecision: precision } = await readFeatures(view, context);
   if (precision !== undefined) return precision;
   throw new CryptosyncError(
     'CONFIG_INVALID',

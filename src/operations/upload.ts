@@ -3,7 +3,7 @@
  * the locks and records the run. Whatever stops it, the remote is either as before, or marked as in progress.
  */
 import { type ControlFiles, controlFiles } from '../remotes/control-files.ts';
-import { type ChangeDetection, detectChangeDetection } from '../remotes/features.ts';
+import { type RemoteFeatures, readFeatures } from '../remotes/features.ts';
 import {
   isWithinLimit,
   verifyDeletions,
@@ -49,7 +49,7 @@ export interface UploadPlan {
   readonly edited: readonly PlannedFile[];
   readonly marker: MarkerReading;
   readonly scan: SourceScan;
-  readonly changeDetection: ChangeDetection;
+  readonly features: RemoteFeatures;
 }
 
 export interface UploadOutcome {
@@ -75,7 +75,8 @@ export async function planUpload(context: TransferContext, request: UploadReques
   const marker = await readMarker(files);
   const isEmpty = await verifyRemote(source, remote, marker, files);
   const scan = scanSource(source.directory);
-  const transfer = transferRequest(request, context.clock.now());
+  const features = await readFeatures(remote, context);
+  const transfer = transferRequest(request, context.clock.now(), features);
   const plan = isEmpty ? everything(scan) : await planTransfer(transfer, context);
   if (mode === 'sync')
     verifyNotEmptied(placeOf(remote), scan.files.length, plan.deletions.length, deleteLimit, source.kind);
@@ -83,9 +84,12 @@ export async function planUpload(context: TransferContext, request: UploadReques
     const remoteFiles = await countRemoteFiles(remote, context);
     verifyDeletions(placeOf(remote), plan.deletions.length, remoteFiles, deleteLimit);
   }
-  const changeDetection = await detectChangeDetection(remote, context);
-  const edited = changeDetection === 'sees-edits' || isEmpty ? [] : editedFiles(request, marker, scan, plan);
-  return { files: plan, edited, marker, scan, changeDetection };
+  const edited = seesEdits(features) || isEmpty ? [] : editedFiles(request, marker, scan, plan);
+  return { files: plan, edited, marker, scan, features };
+}
+
+function seesEdits({ timePrecision }: RemoteFeatures): boolean {
+  return timePrecision !== undefined;
 }
 
 /** A remote on this machine must not lie in the vault, nor the vault in it. @throws CONFIG_INVALID */
@@ -134,6 +138,7 @@ function everything(scan: SourceScan): TransferPlan {
     deletions: [],
     bytes: scan.bytes,
     movedBytes: 0,
+    replaced: 0,
   };
 }
 
@@ -152,7 +157,11 @@ function editedFiles(
   return changedSince(isCurrent ? index : undefined, scan).filter(({ path }) => !uploaded.has(path));
 }
 
-function transferRequest(request: UploadRequest, start: Date): TransferRequest {
+function transferRequest(
+  request: UploadRequest,
+  start: Date,
+  { movesFiles }: RemoteFeatures,
+): TransferRequest {
   return {
     source: request.mapping.source.directory,
     remote: request.view,
@@ -160,6 +169,7 @@ function transferRequest(request: UploadRequest, start: Date): TransferRequest {
     include: request.settings.include,
     trash: request.settings.keepDeleted === 0 ? undefined : trashFor(start),
     bandwidthLimit: request.settings.bandwidthLimit,
+    movesFiles,
     flags: request.settings.flags,
   };
 }
@@ -184,7 +194,7 @@ export async function executeUpload(
   await writeMarker(files, settled.consistent ? committed : { ...committed, consistent: false });
   if (settled.consistent)
     writeSyncBase(request.baseFile, placeOf(request.mapping.raw), generation + 1, settled.scan);
-  if (plan.changeDetection === 'sizes-only') {
+  if (!seesEdits(plan.features)) {
     writeSyncIndex(request.indexFile, rclonePath(request.view), generation + 1, settled.scan);
   }
   if (marker.kind === 'present' && request.settings.keepDeleted > 0)
@@ -224,7 +234,7 @@ async function transferUntilSettled(
   first: UploadPlan,
   start: Date,
 ): Promise<Settled> {
-  const transfer = transferRequest(request, start);
+  const transfer = transferRequest(request, start, first.features);
   let { scan } = first;
   let transferred = await transferOnce(context, request, transfer, first);
   for (let pass = 1; ; pass += 1) {
@@ -232,7 +242,7 @@ async function transferUntilSettled(
     if (after.digest === scan.digest) return { transferred, consistent: true, scan };
     if (pass >= settlePasses) return { transferred, consistent: false, scan };
     const next = await planUpload(context, request);
-    const edited = first.changeDetection === 'sees-edits' ? [] : movedFiles(scan, next.scan);
+    const edited = seesEdits(first.features) ? [] : movedFiles(scan, next.scan);
     scan = next.scan;
     const more = await transferOnce(context, request, transfer, { ...next, edited });
     transferred = addResults(transferred, more);

@@ -1,30 +1,26 @@
-/**
- * Whether a remote can tell that a file has changed when its size has not: by modification times or by hashes. One
- * that can do neither (plain WebDAV, say) makes rclone leave such edits behind with exit 0 (TOOLS.md R10).
- */
+/** What a remote can do, asked of rclone: what a transfer looks like depends on it. */
 import { questionDeadline, type RcloneDependencies, rclone, rcloneFailure } from './rclone.ts';
 import { localDirectory, placeOf, type Remote, rclonePath } from './remote.ts';
 
-/** `sees-edits`: times or hashes tell; `sizes-only`: nothing but the size does. */
-export type ChangeDetection = 'sees-edits' | 'sizes-only';
+export interface RemoteFeatures {
+  /**
+   * How exactly it keeps modification times, in nanoseconds; undefined when it keeps none. Then nothing but the size
+   * tells that a file has changed, and rclone leaves other edits behind with exit 0 (TOOLS.md R10): hashes alone are
+   * compared only with --checksum.
+   */
+  readonly timePrecision: number | undefined;
+  /** Whether it can move a file. One that can't copies it and deletes the old one. */
+  readonly movesFiles: boolean;
+}
 
 /** rclone's word for "no modification times": a precision of about a hundred years, in nanoseconds (fs.ModTimeNotSupported). */
 const notSupported = 100 * 365 * 24 * 3600 * 1e9;
 
-export async function detectChangeDetection(
+export async function readFeatures(
   remote: Remote,
   dependencies: RcloneDependencies,
-): Promise<ChangeDetection> {
-  // hashes alone are compared only with --checksum, which the transfer asks for then
-  return (await timePrecision(remote, dependencies)) === undefined ? 'sizes-only' : 'sees-edits';
-}
-
-/** How exactly a remote keeps modification times, in nanoseconds; undefined when it keeps none. */
-export async function timePrecision(
-  remote: Remote,
-  dependencies: RcloneDependencies,
-): Promise<number | undefined> {
-  if (localDirectory(remote) !== undefined) return 1;
+): Promise<RemoteFeatures> {
+  if (localDirectory(remote) !== undefined) return { timePrecision: 1, movesFiles: true };
   const result = await rclone(
     {
       args: ['backend', 'features', rclonePath(remote)],
@@ -35,7 +31,12 @@ export async function timePrecision(
     dependencies,
   );
   if (result.exitCode !== 0) throw rcloneFailure(result, placeOf(remote), 'ask what the remote can do');
-  const features = JSON.parse(result.stdout) as { Precision?: number; Hashes?: string[] | null };
-  const precision = features.Precision ?? notSupported;
-  return precision < notSupported ? precision : undefined;
+  const { Precision: precision = notSupported, Features: features } = JSON.parse(result.stdout) as {
+    Precision?: number;
+    Features?: Partial<Record<string, boolean>>;
+  };
+  return {
+    timePrecision: precision < notSupported ? precision : undefined,
+    movesFiles: features?.['Move'] === true,
+  };
 }

@@ -27,6 +27,8 @@ export interface TransferRequest {
   readonly bandwidthLimit: string | undefined;
   /** Patterns of what is transferred; everything when there are none. */
   readonly include?: readonly string[] | undefined;
+  /** Whether the remote can move files. One that can't copies what goes to the trash, and deletes it. Default true. */
+  readonly movesFiles?: boolean;
   /** Further flags, checked by whoever took them from an operator. */
   readonly flags?: readonly string[] | undefined;
 }
@@ -39,6 +41,8 @@ export interface TransferPlan {
   readonly bytes: number;
   /** Bytes that move to the trash on the remote; rclone counts them as transferred. */
   readonly movedBytes: number;
+  /** Old versions of uploads that move to the trash. */
+  readonly replaced: number;
 }
 
 export interface PlannedFile {
@@ -114,15 +118,17 @@ export async function planTransfer(
   const uploads: PlannedFile[] = [];
   const deletions: PlannedFile[] = [];
   let movedBytes = 0;
+  let replaced = 0;
   const onRecord = ({ skipped, object, size }: LogRecord): void => {
     if (object === undefined) return;
     if (skipped?.startsWith('move')) movedBytes += size;
     if (skipped === 'copy') uploads.push({ path: object, size });
     // a plain `move` is the old version of an upload on its way to the trash
+    if (skipped === 'move') replaced += 1;
     if (skipped === 'delete' || skipped === 'move into backup dir') deletions.push({ path: object, size });
   };
   await transfer(request, [...transferArguments(request), '--dry-run'], dependencies, onRecord);
-  return { uploads, deletions, bytes: totalSize(uploads), movedBytes };
+  return { uploads, deletions, bytes: totalSize(uploads), movedBytes, replaced };
 }
 
 /**
@@ -135,12 +141,14 @@ export async function executeTransfer(
   dependencies: RcloneDependencies,
   onProgress: ((stats: TransferStats) => void) | undefined,
 ): Promise<TransferResult> {
+  const extra = extraCounts(request, plan);
+  const allowed = plan.deletions.length + extra.deletes;
   const result = await transfer(
     request,
     [
       ...transferArguments(request),
       '--metadata',
-      ...(request.mode === 'sync' ? ['--max-delete', String(plan.deletions.length)] : []),
+      ...(request.mode === 'sync' ? ['--max-delete', String(allowed)] : []),
       ...progressArguments,
     ],
     dependencies,
@@ -148,10 +156,22 @@ export async function executeTransfer(
   );
   const { stats } = result;
   return {
-    files: stats?.transfers ?? 0,
+    files: Math.max(0, (stats?.transfers ?? 0) - extra.transfers),
     bytes: Math.max(0, (stats?.bytes ?? 0) - plan.movedBytes),
-    deleted: stats?.deletes ?? 0,
+    deleted: Math.max(0, (stats?.deletes ?? 0) - extra.deletes),
   };
+}
+
+/**
+ * What rclone counts besides the files themselves. On a remote that can't move files, each one that goes to the trash
+ * is copied there and deleted, and both are counted, also against `--max-delete`.
+ */
+function extraCounts(
+  { trash, movesFiles = true }: TransferRequest,
+  { deletions, replaced }: TransferPlan,
+): { readonly transfers: number; readonly deletes: number } {
+  const moved = trash === undefined || movesFiles ? 0 : deletions.length + replaced;
+  return { transfers: moved, deletes: moved };
 }
 
 export function addResults(a: TransferResult, b: TransferResult): TransferResult {

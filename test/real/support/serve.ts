@@ -1,7 +1,10 @@
 /** Real servers on loopback for tests, each over a directory of its own, on a port that the system chooses. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { findExecutable } from '../../../src/system/dependencies.ts';
 import { rcloneEnvironment } from '../../../src/system/environment.ts';
 import { startServer } from '../../../src/system/process-server.ts';
@@ -12,31 +15,48 @@ export const cleanEnvironment: NodeJS.ProcessEnv = { ...process.env, AWS_CA_BUND
 export interface Server {
   readonly port: number;
   stop(): Promise<void>;
+  /** Ends it as a power failure does. */
+  kill(): Promise<void>;
 }
 
-/** `rclone serve <protocol> <directory>` with further arguments. */
-async function serve(protocol: string, directory: string, args: readonly string[]): Promise<Server> {
+/** Starts a program that says on which port it listens. @param announcement finds the port in a line that it prints */
+async function startAnnounced(
+  file: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  announcement: RegExp,
+): Promise<Server> {
   const said: string[] = [];
-  const file = findExecutable('rclone', cleanEnvironment) ?? 'rclone';
   let announce: (port: number) => void = () => {};
   const announced = new Promise<number>((resolve) => {
     announce = resolve;
   });
-  const server = await startServer({
-    file,
-    args: ['serve', protocol, directory, '--addr', '127.0.0.1:0', '--config', '', ...args],
-    environment: rcloneEnvironment(cleanEnvironment),
-    onStderrLine: (line) => {
-      said.push(line);
-      const port = /(?:Server started on http:\/\/|SFTP server listening on )127\.0\.0\.1:(\d+)/.exec(
-        line,
-      )?.[1];
-      if (port !== undefined) announce(Number(port));
-    },
-  });
+  const onLine = (line: string): void => {
+    said.push(line);
+    const port = announcement.exec(line)?.[1];
+    if (port !== undefined) announce(Number(port));
+  };
+  const server = await startServer({ file, args, environment, onStdoutLine: onLine, onStderrLine: onLine });
   const port = await Promise.race([announced, server.exited.then(() => undefined)]);
-  if (port === undefined) throw new Error(`rclone serve ${protocol} ended: ${said.join('\n')}`);
-  return { port, stop: () => server.stop() };
+  if (port === undefined) throw new Error(`${file} ${args.join(' ')} ended: ${said.join('\n')}`);
+  return {
+    port,
+    stop: () => server.stop(),
+    async kill() {
+      process.kill(server.pid, 'SIGKILL');
+      await server.stop();
+    },
+  };
+}
+
+/** `rclone serve <protocol> <directory>` with further arguments. */
+async function serve(protocol: string, directory: string, args: readonly string[]): Promise<Server> {
+  return await startAnnounced(
+    findExecutable('rclone', cleanEnvironment) ?? 'rclone',
+    ['serve', protocol, directory, '--addr', '127.0.0.1:0', '--config', '', ...args],
+    rcloneEnvironment(cleanEnvironment),
+    /(?:Server started on http:\/\/|SFTP server listening on )127\.0\.0\.1:(\d+)/,
+  );
 }
 
 /** A WebDAV server over a directory; with a user and password, or a file of users and hashes, when given. */
@@ -55,21 +75,82 @@ export interface SftpServer extends Server {
   readonly knownHostsLine: string;
 }
 
-/** An SFTP server over a directory, with its key in `keys`. @param login a password, or a file of public keys. */
+/**
+ * An SFTP server over a directory, with its key in `keys`, where it is made when there is none yet.
+ * @param login a password, or a file of public keys.
+ */
 export async function serveSftp(
   directory: string,
   keys: string,
   login: { user: string; password: string } | { authorizedKeys: string },
 ): Promise<SftpServer> {
   const key = join(keys, 'host_key');
-  makeKey(key);
+  if (!existsSync(key)) makeKey(key);
   const way =
     'password' in login
       ? ['--user', login.user, '--pass', login.password]
       : ['--authorized-keys', login.authorizedKeys];
   const server = await serve('sftp', directory, ['--key', key, ...way]);
+  return { ...server, knownHostsLine: knownHostsLine(server.port, key) };
+}
+
+/** What a known_hosts file says of a server at a port of this machine. @param key the server's private key */
+export function knownHostsLine(port: number, key: string): string {
   const [type, body] = readFileSync(`${key}.pub`, 'utf8').split(' ');
-  return { ...server, knownHostsLine: `[127.0.0.1]:${server.port} ${type} ${body}\n` };
+  return `[127.0.0.1]:${port} ${type} ${body}\n`;
+}
+
+/** OpenSSH's sshd with its own sftp-server, its key in `keys`: for this user, by key alone. */
+export async function serveOpenSsh(keys: string, authorizedKeys: string): Promise<SftpServer> {
+  const key = join(keys, 'host_key');
+  if (!existsSync(key)) makeKey(key);
+  const port = await freePort();
+  const configuration = join(keys, 'sshd_config');
+  const lines = [
+    `Port ${port}`,
+    'ListenAddress 127.0.0.1',
+    `HostKey ${key}`,
+    `AuthorizedKeysFile ${authorizedKeys}`,
+    'PidFile none',
+    'StrictModes no',
+    'UsePAM no',
+    'PermitRootLogin yes',
+    'PasswordAuthentication no',
+    'Subsystem sftp /usr/lib/openssh/sftp-server',
+  ];
+  writeFileSync(configuration, `${lines.join('\n')}\n`);
+  const sshd = ['/usr/sbin/sshd', '-D', '-e', '-f', configuration];
+  // root's sshd wants /run/sshd, which this machine may not have: it gets a /run of its own
+  const ownRun = 'mount -t tmpfs none /run && mkdir -m 755 /run/sshd && exec "$@"';
+  const isRoot = process.getuid?.() === 0;
+  const [file = '', ...args] = isRoot
+    ? ['/usr/bin/unshare', '--mount', '--propagation', 'private', '/bin/sh', '-c', ownRun, 'sh', ...sshd]
+    : sshd;
+  const announcement = /Server listening on 127\.0\.0\.1 port (\d+)/;
+  const server = await startAnnounced(file, args, rcloneEnvironment(cleanEnvironment), announcement);
+  return { ...server, knownHostsLine: knownHostsLine(port, key) };
+}
+
+/** An S3 server that keeps its objects in a directory, with one bucket and the keys S3RVER and S3RVER. */
+export async function serveS3(directory: string, bucket: string): Promise<Server> {
+  const program = fileURLToPath(new URL('../../../node_modules/s3rver/bin/s3rver.js', import.meta.url));
+  const where = ['--directory', directory, '--address', '127.0.0.1', '--port', '0'];
+  return await startAnnounced(
+    process.execPath,
+    ['--no-deprecation', program, ...where, '--no-vhost-buckets', '--configure-bucket', bucket],
+    rcloneEnvironment(cleanEnvironment),
+    /S3rver listening on 127\.0\.0\.1:(\d+)/,
+  );
+}
+
+/** A port that nobody listens on at the moment. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 /** A new private key in `path`, its public half in `path.pub`. */

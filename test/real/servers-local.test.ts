@@ -1,0 +1,15 @@
+/** The command and a directory of this machine, such as a mounted disk. */
+import { describe } from 'vitest';
+import { generateEncryptionKey } from '../../src/secrets/encryption-key.ts';
+import { goesThereAndBack, refusesNames, refusesWrongKeys, withStorage } from './support/storage-suite.ts';
+
+const keys = { key: generateEncryptionKey(), salt: generateEncryptionKey() };
+
+describe('a directory of this machine', () => {
+  const scene = withStorage('local');
+  goesThereAndBack(scene, 'with-crypt', { filenameEncryption: 'standard', keys });
+  goesThereAndBack(scene, 'with-names-as-they-are', { filenameEncryption: 'off', keys });
+  goesThereAndBack(scene, 'without-crypt', {});
+  refusesNames(scene, 'names-with-crypt', 'n'.repeat(150), { filenameEncryption: 'standard', keys });
+  refusesWrongKeys(scene);
+});

@@ -1,0 +1,26 @@
+/** The command and SFTP servers: OpenSSH's own, and the one of rclone, which has no shell behind it. */
+import { describe } from 'vitest';
+import { generateEncryptionKey } from '../../src/secrets/encryption-key.ts';
+import {
+  goesThereAndBack,
+  refusesNames,
+  refusesWrongKeys,
+  survivesOutages,
+  withStorage,
+} from './support/storage-suite.ts';
+
+const keys = { key: generateEncryptionKey(), salt: generateEncryptionKey() };
+
+describe('SFTP by OpenSSH', () => {
+  const scene = withStorage('openssh');
+  goesThereAndBack(scene, 'with-crypt', { filenameEncryption: 'standard', keys });
+  goesThereAndBack(scene, 'without-crypt', {});
+  refusesNames(scene, 'names-with-crypt', 'n'.repeat(150), { filenameEncryption: 'standard', keys });
+  refusesWrongKeys(scene);
+  survivesOutages(scene);
+});
+
+describe('SFTP by rclone', () => {
+  const scene = withStorage('sftp');
+  goesThereAndBack(scene, 'with-crypt', { filenameEncryption: 'obfuscate', keys });
+});

@@ -1,0 +1,20 @@
+/** The command and a WebDAV server, which knows neither times nor hashes. */
+import { describe } from 'vitest';
+import { generateEncryptionKey } from '../../src/secrets/encryption-key.ts';
+import {
+  goesThereAndBack,
+  refusesNames,
+  refusesWrongKeys,
+  survivesOutages,
+  withStorage,
+} from './support/storage-suite.ts';
+
+describe('WebDAV', () => {
+  const scene = withStorage('webdav');
+  const keys = { key: generateEncryptionKey() };
+  goesThereAndBack(scene, 'with-crypt', { filenameEncryption: 'standard', keys });
+  goesThereAndBack(scene, 'without-crypt', {});
+  refusesNames(scene, 'names-with-crypt', 'n'.repeat(150), { filenameEncryption: 'standard', keys });
+  refusesWrongKeys(scene);
+  survivesOutages(scene);
+});
