@@ -7,6 +7,7 @@ import { forEachProfile, selectProfiles } from '../operations/targets.ts';
 import { verifyBandwidthLimit } from '../remotes/bandwidth.ts';
 import { parseDeleteLimit } from '../remotes/guard.ts';
 import { transferModes } from '../remotes/transfer.ts';
+import { CryptosyncError } from '../system/errors.ts';
 import { CryptosyncCommand, waitOf } from '../terminal/base-command.ts';
 import { keyProvider } from '../terminal/encryption-keys.ts';
 import {
@@ -93,6 +94,11 @@ Exit codes: 0 synced or nothing to do, 2 usage, 3 some of several failed, 10 con
     const { args, flags } = await this.parse(Sync);
     const context = this.contextFor(flags);
     const manner = this.mannerFor(flags);
+    if (args.path === '') {
+      throw new CryptosyncError('USAGE', 'REMOTE_PATH is empty', {
+        hint: 'Give it a value, or leave it out.',
+      });
+    }
     const wait = waitOf(flags.wait);
     if (flags['max-delete'] !== undefined) parseDeleteLimit(flags['max-delete']);
     if (flags.bwlimit !== undefined) verifyBandwidthLimit(flags.bwlimit);

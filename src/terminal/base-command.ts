@@ -76,6 +76,7 @@ export abstract class CryptosyncCommand extends Command {
   /** Makes the context of the operations out of the common flags. */
   protected contextFor(flags: CommonFlags, userId = process.getuid?.() ?? 0): Context {
     this.#flags = flags;
+    verifyNotEmpty(flags);
     const warn = (message: string): void => this.warnOnce(message);
     this.#settings = readSettings(settingsFile(process.env, userId));
     const path = logPath(process.env, userId, flags['log-file'] ?? this.#settings.logFile);
@@ -195,6 +196,24 @@ function translate(thrown: unknown): CryptosyncError {
     );
   }
   return toCryptosyncError(thrown);
+}
+
+/** Flags whose empty value has a meaning or an error of its own. */
+const mayBeEmpty: ReadonlySet<string> = new Set([
+  'client',
+  'profile',
+  'vault-password',
+  'remote-options',
+  'remote-path',
+]);
+
+/** An empty path would be the directory that the command happens to run in: `--root "$UNSET"`. @throws USAGE */
+function verifyNotEmpty(flags: object): void {
+  for (const [name, value] of Object.entries(flags)) {
+    const isEmpty = value === '' || (Array.isArray(value) && value.includes(''));
+    if (!isEmpty || mayBeEmpty.has(name)) continue;
+    throw new CryptosyncError('USAGE', `--${name} is empty`, { hint: 'Give it a value, or leave it out.' });
+  }
 }
 
 /** `--wait 10m` in milliseconds; 0 when it was not given. @throws USAGE */

@@ -84,6 +84,15 @@ function sharedParts(shared: Profile | undefined): Partial<Profile> {
 
 /** A path on this machine must not depend on the directory that cron happens to run in. */
 function absolute(path: string): string {
+  if (path === '') {
+    throw new CryptosyncError(
+      'USAGE',
+      '--remote-path is empty, and the remote is a directory of this machine',
+      {
+        hint: 'Name the directory: --remote-path /mnt/disk/client1',
+      },
+    );
+  }
   return isAbsolute(path) ? join(path) : resolve(path);
 }
 
