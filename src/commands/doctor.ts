@@ -5,17 +5,19 @@ import { examine } from '../operations/doctor/diagnose.ts';
 import { CryptosyncCommand, durationOf } from '../terminal/base-command.ts';
 import { reportHealth } from '../terminal/doctor-report.ts';
 import { selectionFlags } from '../terminal/flags.ts';
+import { describeCommand } from '../terminal/help.ts';
 import { selectionOf } from '../terminal/selection.ts';
 
 export default class Doctor extends CryptosyncCommand {
   static override summary = 'Find what is wrong with this machine and with clients, and mend what is safe';
-  static override description =
+  static override description = describeCommand(
     `Looks at tools, FUSE, modes and owners, loose secrets, mounts, locks, scripts, links, disks, remotes and clocks,
 and changes nothing. Each finding says what it is, why it matters, and what mends it. --fix does the safe repairs
-and looks again. Without a client of the name, the machine alone is looked at.
-
-Exit codes: 0 no error (there may be warnings), 2 usage, 10 configuration, 16 errors were found, or with --strict
-warnings, 130 interrupted.`;
+and looks again. Without a client of the name, the machine alone is looked at.`,
+    `0 no error (there may be warnings), 2 usage, 10 configuration, 16 errors were found, or with --strict
+warnings, 130 interrupted`,
+    'RCLONE_CONFIG_PASS',
+  );
   static override examples = [
     '<%= config.bin %> doctor --all',
     '<%= config.bin %> doctor --client client1 --fix',

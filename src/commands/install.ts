@@ -6,17 +6,21 @@ import { directions } from '../operations/mapping.ts';
 import { transferModes } from '../remotes/transfer.ts';
 import { CryptosyncCommand, waitOf } from '../terminal/base-command.ts';
 import { clientFlag, cryptFlags, keyFlags, passwordFlags, profileFlag, waitFlag } from '../terminal/flags.ts';
+import { describeCommand, keyVariables, passwordVariables } from '../terminal/help.ts';
 import { carryOutInstall, installRequestOf, planLines } from '../terminal/install-report.ts';
 import { engineNames } from '../vaults/engine.ts';
 
 export default class Install extends CryptosyncCommand {
   static override summary = 'Set a client up: tree, vault, remote, scripts';
-  static override description =
+  static override description = describeCommand(
     `Can be run again at any time: it finds what is done and does the rest. A vault that is there is never made anew,
-whatever the options. Secrets of a remote belong into --remote-options-file, not on the command line.
-
-Exit codes: 0 done, 2 usage, 10 configuration, 11 a tool or FUSE is missing, 12 password, 13 mount, 14 remote or
-disk full, 15 not the right vault, 75 in use by another run, 130 interrupted.`;
+whatever the options. Secrets of a remote belong into --remote-options-file, not on the command line.`,
+    `0 done, 2 usage, 10 configuration, 11 a tool or FUSE is missing, 12 password, 13 mount, 14 remote or
+disk full, 15 not the right vault, 75 in use by another run, 130 interrupted`,
+    ...passwordVariables,
+    ...keyVariables,
+    'RCLONE_CONFIG_PASS',
+  );
   static override examples = [
     '<%= config.bin %> install --client client1',
     '<%= config.bin %> install --client client1 --remote-name s3 --remote-type s3 --remote-path bucket/client1 --remote-options-file s3.conf',

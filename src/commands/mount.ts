@@ -6,6 +6,7 @@ import { forEachProfile, selectProfiles } from '../operations/targets.ts';
 import { CryptosyncCommand, durationOf, waitOf } from '../terminal/base-command.ts';
 import { confirmByName } from '../terminal/confirmation.ts';
 import { passwordFlags, selectionFlags, waitFlag } from '../terminal/flags.ts';
+import { describeCommand, passwordVariables } from '../terminal/help.ts';
 import { passwordProvider } from '../terminal/passwords.ts';
 import { selectionOf } from '../terminal/selection.ts';
 import { around } from '../terminal/tasks.ts';
@@ -13,12 +14,13 @@ import { reportVaults } from '../terminal/vault-rows.ts';
 
 export default class Mount extends CryptosyncCommand {
   static override summary = 'Mount vaults, and prove that they are the right ones';
-  static override description =
+  static override description = describeCommand(
     `A vault that is mounted stays so; a dead mount is cleaned up and mounted again. Success is said after the
-kernel's mount table has the mount and the vault's own id was read through it.
-
-Exit codes: 0 mounted, 2 usage, 3 some of several failed, 10 configuration, 11 a tool or FUSE is missing,
-12 password, 13 mount, 15 not the right vault, 75 in use by another run.`;
+kernel's mount table has the mount and the vault's own id was read through it.`,
+    `0 mounted, 2 usage, 3 some of several failed, 10 configuration, 11 a tool or FUSE is missing,
+12 password, 13 mount, 15 not the right vault, 75 in use by another run`,
+    ...passwordVariables,
+  );
   static override examples = [
     '<%= config.bin %> mount --client client1',
     '<%= config.bin %> mount --client client1 --password-file /root/client1.pw --read-only',

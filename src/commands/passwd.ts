@@ -5,13 +5,18 @@ import { changePassword } from '../operations/passwd.ts';
 import { nameOf } from '../operations/recorded.ts';
 import { CryptosyncCommand, waitOf } from '../terminal/base-command.ts';
 import { clientFlag, passwordFlags, profileFlag, waitFlag } from '../terminal/flags.ts';
+import { describeCommand, passwordVariables } from '../terminal/help.ts';
 import { oldAndNewPassword } from '../terminal/passwords.ts';
 import { around } from '../terminal/tasks.ts';
 
 export default class Passwd extends CryptosyncCommand {
   static override summary = 'Change the password of a vault';
-  static override description =
-    "The vault must be unmounted. The old configuration is kept aside until the new password has opened the vault. The files are not encrypted anew: copies of the old configuration, on the remote too, still open with the old password until the next sync and the pruning of its trash. CryFS vaults can't change their password. The new password comes from --new-password-file, CRYPTOSYNC_NEW_PASSWORD or a prompt. Exit codes: 0 changed, 2 usage, 10 configuration, 12 password, 75 mounted or in use.";
+  static override description = describeCommand(
+    "The vault must be unmounted. The old configuration is kept aside until the new password has opened the vault. The files are not encrypted anew: copies of the old configuration, on the remote too, still open with the old password until the next sync and the pruning of its trash. CryFS vaults can't change their password. The new password comes from --new-password-file, CRYPTOSYNC_NEW_PASSWORD or a prompt.",
+    '0 changed, 2 usage, 10 configuration, 12 password, 75 mounted or in use',
+    ...passwordVariables,
+    'CRYPTOSYNC_NEW_PASSWORD',
+  );
   static override examples = [
     '<%= config.bin %> passwd --client client1',
     '<%= config.bin %> passwd --client client1 --password-file old.pw --new-password-file new.pw',

@@ -4,11 +4,15 @@ import { configureRclone } from '../operations/rclone-config.ts';
 import { CryptosyncError } from '../system/errors.ts';
 import { CryptosyncCommand, waitOf } from '../terminal/base-command.ts';
 import { clientFlag, waitFlag } from '../terminal/flags.ts';
+import { describeCommand } from '../terminal/help.ts';
 
 export default class RcloneConfig extends CryptosyncCommand {
   static override summary = "Run rclone's own configuration on the client's remotes";
-  static override description =
-    "Arguments after -- go to rclone config: show, create, reconnect, … Without any, rclone's dialogue opens on your terminal. Afterwards the file's mode is restored and a remote that a profile uses and that is gone is told. Exit codes: 0 done, 2 usage, 10 rclone refused, 11 rclone is missing, 75 in use.";
+  static override description = describeCommand(
+    "Arguments after -- go to rclone config: show, create, reconnect, … Without any, rclone's dialogue opens on your terminal. Afterwards the file's mode is restored and a remote that a profile uses and that is gone is told.",
+    '0 done, 2 usage, 10 rclone refused, 11 rclone is missing, 75 in use',
+    'RCLONE_CONFIG_PASS',
+  );
   static override examples = [
     '<%= config.bin %> rclone-config --client client1',
     '<%= config.bin %> rclone-config --client client1 -- show',

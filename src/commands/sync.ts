@@ -18,6 +18,7 @@ import {
   selectionFlags,
   waitFlag,
 } from '../terminal/flags.ts';
+import { describeCommand, keyVariables, passwordVariables } from '../terminal/help.ts';
 import { passwordProvider } from '../terminal/passwords.ts';
 import { carryOutRekey } from '../terminal/rekey-report.ts';
 import { selectionOf } from '../terminal/selection.ts';
@@ -25,12 +26,17 @@ import { reportSyncs, syncProgress } from '../terminal/sync-report.ts';
 
 export default class Sync extends CryptosyncCommand {
   static override summary = "Bring the vaults' ciphertext to their remotes";
-  static override description =
+  static override description = describeCommand(
     `Before anything changes, a guard makes sure that the source is a vault with content, that the remote is empty or
-this vault's own, and that few files would be deleted. Replaced and deleted files go to a trash on the remote.
-
-Exit codes: 0 synced or nothing to do, 2 usage, 3 some of several failed, 10 configuration, 14 remote or transfer,
-15 refused for safety and nothing changed, 75 in use by another run or mounted, 130 interrupted.`;
+this vault's own, and that few files would be deleted. Replaced and deleted files go to a trash on the remote.`,
+    `0 synced or nothing to do, 2 usage, 3 some of several failed, 10 configuration, 14 remote or transfer,
+15 refused for safety and nothing changed, 75 in use by another run or mounted, 130 interrupted`,
+    ...passwordVariables,
+    ...keyVariables,
+    'CRYPTOSYNC_NEW_ENCRYPTION_KEY',
+    'CRYPTOSYNC_NEW_ENCRYPTION_SALT',
+    'RCLONE_CONFIG_PASS',
+  );
   static override examples = [
     '<%= config.bin %> sync --client client1',
     '<%= config.bin %> sync --client client1 --dry-run',

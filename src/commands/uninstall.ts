@@ -8,11 +8,14 @@ import { planUninstall } from '../operations/uninstall-plan.ts';
 import { CryptosyncCommand, waitOf } from '../terminal/base-command.ts';
 import { confirmByName } from '../terminal/confirmation.ts';
 import { clientFlag, profileFlag, waitFlag } from '../terminal/flags.ts';
+import { describeCommand } from '../terminal/help.ts';
 
 export default class Uninstall extends CryptosyncCommand {
   static override summary = 'Remove a profile: links, scripts and configuration';
-  static override description =
-    "Unmounts first, and refuses while the vault is busy. The vault and rclone.conf stay, and the remote is never touched. With --purge-vault the vault's ciphertext on this machine is removed too, after you typed the client's id. Exit codes: 0 removed, 2 not confirmed, 10 configuration, 13 busy, 75 in use.";
+  static override description = describeCommand(
+    "Unmounts first, and refuses while the vault is busy. The vault and rclone.conf stay, and the remote is never touched. With --purge-vault the vault's ciphertext on this machine is removed too, after you typed the client's id.",
+    '0 removed, 2 not confirmed, 10 configuration, 13 busy, 75 in use',
+  );
   static override examples = [
     '<%= config.bin %> uninstall --client client1 --profile photos',
     '<%= config.bin %> uninstall --client client1 --purge-vault --yes-delete client1',

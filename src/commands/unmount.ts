@@ -3,16 +3,17 @@ import { forEachProfile, selectProfiles } from '../operations/targets.ts';
 import { unmountProfile } from '../operations/unmount.ts';
 import { CryptosyncCommand, waitOf } from '../terminal/base-command.ts';
 import { selectionFlags, waitFlag } from '../terminal/flags.ts';
+import { describeCommand } from '../terminal/help.ts';
 import { selectionOf } from '../terminal/selection.ts';
 import { reportVaults } from '../terminal/vault-rows.ts';
 
 export default class Unmount extends CryptosyncCommand {
   static override summary = 'Unmount vaults and wait until their daemons are gone';
-  static override description =
+  static override description = describeCommand(
     `A busy vault stays mounted, and the processes that hold it are named. With --force it is detached; while its
-daemon still runs and could still write, that is told and the exit code is 13.
-
-Exit codes: 0 unmounted, 2 usage, 3 some of several failed, 10 configuration, 13 busy, 75 in use by another run.`;
+daemon still runs and could still write, that is told and the exit code is 13.`,
+    '0 unmounted, 2 usage, 3 some of several failed, 10 configuration, 13 busy, 75 in use by another run',
+  );
   static override examples = [
     '<%= config.bin %> unmount --client client1',
     '<%= config.bin %> unmount --all --wait 10m',

@@ -1,14 +1,15 @@
 import * as Args from '@oclif/core/args';
 import { readCompletionScript, shells } from '../../operations/completions.ts';
 import { CryptosyncCommand } from '../../terminal/base-command.ts';
+import { describeCommand } from '../../terminal/help.ts';
 
 export default class Completions extends CryptosyncCommand {
   static override summary = 'Print the completion script of a shell';
-  static override description =
+  static override description = describeCommand(
     `The script completes commands, flags, their values, and the names of clients and profiles, which it reads from
-the tree itself. To put it where the shell looks: completions install.
-
-Exit codes: 0 done, 2 usage.`;
+the tree itself. To put it where the shell looks: completions install.`,
+    '0 done, 2 usage',
+  );
   static override examples = [
     'source <(<%= config.bin %> completions bash)',
     '<%= config.bin %> completions fish > ~/.config/fish/completions/cryptosync.fish',

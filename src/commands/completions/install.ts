@@ -2,15 +2,16 @@ import { resolve } from 'node:path';
 import * as Flags from '@oclif/core/flags';
 import { currentShell, installCompletions, shells } from '../../operations/completions.ts';
 import { CryptosyncCommand } from '../../terminal/base-command.ts';
+import { describeCommand } from '../../terminal/help.ts';
 import { printable } from '../../terminal/style.ts';
 
 export default class CompletionsInstall extends CryptosyncCommand {
   static override summary = 'Put the completion script where your shell looks';
-  static override description =
+  static override description = describeCommand(
     `For this user; as root, for all users of the machine. It can be run again at any time, and should be after an
-update. It changes no file of yours: where a line in ~/.bashrc or ~/.zshrc is needed, it says which.
-
-Exit codes: 0 done, 2 usage, 10 something else stands there or it can't be written.`;
+update. It changes no file of yours: where a line in ~/.bashrc or ~/.zshrc is needed, it says which.`,
+    "0 done, 2 usage, 10 something else stands there or it can't be written",
+  );
   static override examples = [
     '<%= config.bin %> completions install',
     '<%= config.bin %> completions install --shell zsh',

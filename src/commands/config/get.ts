@@ -1,11 +1,14 @@
 import * as Args from '@oclif/core/args';
 import { getKey } from '../../operations/config.ts';
 import { ConfigCommand, configFlags, showValue } from '../../terminal/config-command.ts';
+import { describeCommand } from '../../terminal/help.ts';
 
 export default class ConfigGet extends ConfigCommand {
   static override summary = 'Print one value of a profile';
-  static override description =
-    'Prints nothing for a key that is not set. Exit codes: 0 done, 2 there is no such key, 10 configuration.';
+  static override description = describeCommand(
+    'Prints nothing for a key that is not set.',
+    '0 done, 2 there is no such key, 10 configuration',
+  );
   static override examples = [
     '<%= config.bin %> config get remote.path --client client1',
     '<%= config.bin %> config get root --global',

@@ -3,11 +3,16 @@ import { type Draft, profileDraft, settingsDraft } from '../../operations/draft.
 import { waitOf } from '../../terminal/base-command.ts';
 import { ConfigCommand, configFlags } from '../../terminal/config-command.ts';
 import { editDraft } from '../../terminal/edit-draft.ts';
+import { describeCommand } from '../../terminal/help.ts';
 
 export default class Config extends ConfigCommand {
   static override summary = 'Edit a profile in your editor';
-  static override description =
-    'Opens the profile as JSON in $VISUAL, $EDITOR or vi. What is saved is checked; where something is wrong, each error is shown and you can edit again or discard. Needs a terminal; scripts use config get, set, unset and list. Exit codes: 0 saved or left as it was, 2 no terminal, 10 configuration, 75 in use.';
+  static override description = describeCommand(
+    'Opens the profile as JSON in $VISUAL, $EDITOR or vi. What is saved is checked; where something is wrong, each error is shown and you can edit again or discard. Needs a terminal; scripts use config get, set, unset and list.',
+    '0 saved or left as it was, 2 no terminal, 10 configuration, 75 in use',
+    'VISUAL',
+    'EDITOR',
+  );
   static override examples = [
     '<%= config.bin %> config --client client1',
     '<%= config.bin %> config --global',

@@ -1,9 +1,10 @@
 import { listKeys } from '../../operations/config.ts';
 import { ConfigCommand, configFlags, showValue } from '../../terminal/config-command.ts';
+import { describeCommand } from '../../terminal/help.ts';
 
 export default class ConfigList extends ConfigCommand {
   static override summary = 'Print all values of a profile that are set';
-  static override description = 'Exit codes: 0 done, 10 configuration.';
+  static override description = describeCommand('', '0 done, 2 usage, 10 configuration');
   static override examples = [
     '<%= config.bin %> config list --client client1',
     '<%= config.bin %> config list --global --json',
