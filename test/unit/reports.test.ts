@@ -8,8 +8,29 @@ import type { Reporter } from '../../src/terminal/base-command.ts';
 import { overallError, toDocument } from '../../src/terminal/results.ts';
 import { statusLines } from '../../src/terminal/status-table.ts';
 import { reportSyncs } from '../../src/terminal/sync-report.ts';
+import { reportVaults } from '../../src/terminal/vault-rows.ts';
+import { contextFor } from '../support/context.ts';
+import { scratchDirectory } from '../support/scratch.ts';
 
 const failure = (code: ConstructorParameters<typeof CryptosyncError>[0]) => new CryptosyncError(code, 'x');
+
+const layoutOf = (client: string) =>
+  profileLayout('/root', parseClientId(client), parseProfileName('default'));
+
+function collect() {
+  const said: string[] = [];
+  const told: string[] = [];
+  let finished: CryptosyncError | undefined;
+  const reporter: Reporter = {
+    say: (line) => void said.push(line),
+    tell: (error, subject) => void told.push(`${subject} ${error.code}`),
+    finish(document, error) {
+      finished = error;
+      return document;
+    },
+  };
+  return { said, told, reporter, error: () => finished };
+}
 
 describe('the error of a run over several profiles', () => {
   it.each([
@@ -33,23 +54,7 @@ describe('the error of a run over several profiles', () => {
 });
 
 describe('the report of syncs', () => {
-  const layoutOf = (client: string) =>
-    profileLayout('/root', parseClientId(client), parseProfileName('default'));
   const heading = { source: '/e', remote: 'r:p', direction: 'upload', mode: 'sync' } as const;
-  function collect() {
-    const said: string[] = [];
-    const told: string[] = [];
-    let finished: CryptosyncError | undefined;
-    const reporter: Reporter = {
-      say: (line) => void said.push(line),
-      tell: (error, subject) => void told.push(`${subject} ${error.code}`),
-      finish(document, error) {
-        finished = error;
-        return document;
-      },
-    };
-    return { said, told, reporter, error: () => finished };
-  }
   const outcome = { transferred: { files: 1, bytes: 1536, deleted: 2 }, generation: 4 };
 
   it('has a line for each success, a row for each, and the errors apart', () => {
@@ -108,6 +113,41 @@ describe('the report of syncs', () => {
     expect(unsuccessful(heading, failure('VAULT_EMPTY'), 1).outcome).toBe('refused');
     expect(unsuccessful(heading, failure('REMOTE_UNREACHABLE'), 1).outcome).toBe('failed');
     expect(unsuccessful(heading, failure('CONFIG_INVALID'), 1).outcome).toBe('failed');
+  });
+});
+
+describe('the rows of mount and unmount', () => {
+  it('say what happened to each vault, and what the kernel tells of one that failed', async () => {
+    const { said, told, reporter, error } = collect();
+    const mount = { state: 'mounted', mountDir: '/m', readOnly: false } as const;
+    const document = await reportVaults(
+      contextFor(scratchDirectory()),
+      [
+        { layout: layoutOf('a'), result: { ...mount, changed: true } },
+        { layout: layoutOf('b'), result: { ...mount, changed: false, readOnly: true } },
+        { layout: layoutOf('c'), result: { state: 'unmounted', mountDir: '/m', changed: true } },
+        { layout: layoutOf('d'), result: { state: 'unmounted', mountDir: '/m', changed: false } },
+        { layout: layoutOf('e'), error: failure('CLIENT_NOT_FOUND') },
+      ],
+      reporter,
+    );
+    expect(said).toEqual([
+      'a/default: mounted at /m',
+      'b/default: is mounted at /m already, to read only',
+      'c/default: unmounted from /m',
+      'd/default: was not mounted',
+      '5 vaults: 1 of 5 failed.',
+    ]);
+    expect(told).toEqual(['e/default CLIENT_NOT_FOUND']);
+    expect(error()).toMatchObject({ code: 'PARTIAL' });
+    expect(JSON.parse(JSON.stringify(document)).results.at(-1)).toMatchObject({
+      client: 'e',
+      profile: 'default',
+      state: 'unknown',
+      mountDir: null,
+      changed: false,
+      error: { code: 'CLIENT_NOT_FOUND', exit: 10 },
+    });
   });
 });
 
