@@ -11,6 +11,9 @@ export function leanBuiltins(): Plugin {
   };
 }
 
+/** 2 to 4 ms each, and a start needs none of them: their functions fetch them when they are called. */
+const loadedLate = new Set(['node:crypto', 'node:readline']);
+
 function toConstants(statement: string, imported: string, specifier: string): string {
   // by globalThis: packages call their own import of node:process "process" as well
   const builtin = `globalThis.process.getBuiltinModule("${specifier}")`;
@@ -20,9 +23,21 @@ function toConstants(statement: string, imported: string, specifier: string): st
   const whole = all ?? itself;
   const constants = [
     ...(whole ? [`const ${whole} = ${builtin};`] : []),
-    ...(named ? [`const { ${named.replaceAll(' as ', ': ')} } = ${builtin};`] : []),
+    ...(named ? [loadedLate.has(specifier) ? toLateFunctions(named, builtin) : toNamed(named, builtin)] : []),
   ];
   return constants.join(' ');
+}
+
+function toNamed(named: string, builtin: string): string {
+  return `const { ${named.replaceAll(' as ', ': ')} } = ${builtin};`;
+}
+
+function toLateFunctions(named: string, builtin: string): string {
+  return named
+    .split(',')
+    .map((part) => part.trim().split(' as '))
+    .map(([name, local = name]) => `const ${local} = (...given) => ${builtin}.${name}(...given);`)
+    .join(' ');
 }
 
 function raise(message: string): never {
