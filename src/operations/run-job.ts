@@ -1,4 +1,5 @@
 /** Running a job in its direction: its crypt layer checked, and another try where the network failed. */
+import { stoppedMidway } from '../remotes/guard.ts';
 import { pause } from '../system/clock.ts';
 import { toCryptosyncError } from '../system/errors.ts';
 import { planBothWays, syncBothWays } from './bidirectional.ts';
@@ -39,9 +40,11 @@ export async function runJob(context: TransferContext, name: string, job: Job): 
       await verifyLayer(context, job.mapping, job.view, job.mapping.direction === 'upload');
       return await runOnce(context, job);
     } catch (thrown) {
-      const error = toCryptosyncError(thrown);
+      const caught = toCryptosyncError(thrown);
+      const error = attempt === 0 ? caught : stoppedMidway(caught);
       const wait = retryPauses[attempt];
-      if (wait === undefined || !passing.has(error.code) || context.signal?.aborted) throw error;
+      const mayPass = passing.has(error.code) && error.details?.['refusal'] === undefined;
+      if (wait === undefined || !mayPass || context.signal?.aborted) throw error;
       context.log.write('WARN', `${name}: sync tries again after: ${error.message}`);
       await pause(wait, context.signal);
     }

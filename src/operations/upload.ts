@@ -6,6 +6,7 @@ import { type ControlFiles, controlFiles } from '../remotes/control-files.ts';
 import { type RemoteFeatures, readFeatures } from '../remotes/features.ts';
 import {
   isWithinLimit,
+  stoppedMidway,
   verifyDeletions,
   verifyNotEmptied,
   verifyRemoteIdentity,
@@ -19,20 +20,24 @@ import { writeSyncBase } from '../remotes/sync-base.ts';
 import { changedSince, readSyncIndex, writeSyncIndex } from '../remotes/sync-index.ts';
 import {
   addResults,
+  addUploads,
   countRemoteFiles,
   executeTransfer,
   isLink,
   nothingTransferred,
+  nothingUploaded,
   type PlannedFile,
   planTransfer,
   type TransferPlan,
   type TransferRequest,
   type TransferResult,
+  type UploadResult,
   uploadFiles,
+  uploadRestless,
 } from '../remotes/transfer.ts';
 import { pruneTrash, trashFor } from '../remotes/trash.ts';
 import { toIsoSeconds } from '../system/clock.ts';
-import { CryptosyncError } from '../system/errors.ts';
+import { CryptosyncError, toCryptosyncError } from '../system/errors.ts';
 import { readTextIfPresent } from '../system/files.ts';
 import { resolveMountPath } from '../vaults/mount-point.ts';
 import type { TransferContext } from './context.ts';
@@ -169,6 +174,7 @@ function transferRequest(
     include: request.settings.include,
     trash: request.settings.keepDeleted === 0 ? undefined : trashFor(start),
     bandwidthLimit: request.settings.bandwidthLimit,
+    mayMove: true,
     movesFiles,
     flags: request.settings.flags,
   };
@@ -236,16 +242,33 @@ async function transferUntilSettled(
 ): Promise<Settled> {
   const transfer = transferRequest(request, start, first.features);
   let { scan } = first;
-  let transferred = await transferOnce(context, request, transfer, first);
+  let last = await transferOnce(context, request, transfer, first);
+  let transferred: TransferResult = last;
   for (let pass = 1; ; pass += 1) {
     const after = scanSource(request.mapping.source.directory);
-    if (after.digest === scan.digest) return { transferred, consistent: true, scan };
-    if (pass >= settlePasses) return { transferred, consistent: false, scan };
-    const next = await planUpload(context, request);
+    if (after.digest === scan.digest) {
+      // what rclone took for a change of the source happened on the way
+      if (last.restless !== undefined) throw last.restless.failure;
+      return { transferred, consistent: true, scan };
+    }
+    if (pass >= settlePasses) {
+      const restless = after.files.filter(({ path }) => last.restless?.files.includes(path));
+      const torn = await uploadRestless(transfer, restless, context, request.request.onProgress);
+      return { transferred: addResults(transferred, torn), consistent: false, scan };
+    }
+    const next = await planAgain(context, request);
     const edited = seesEdits(first.features) ? [] : movedFiles(scan, next.scan);
     scan = next.scan;
-    const more = await transferOnce(context, request, transfer, { ...next, edited });
-    transferred = addResults(transferred, more);
+    last = await transferOnce(context, request, transfer, { ...next, edited });
+    transferred = addResults(transferred, last);
+  }
+}
+
+async function planAgain(context: TransferContext, request: UploadRequest): Promise<UploadPlan> {
+  try {
+    return await planUpload(context, request);
+  } catch (error) {
+    throw stoppedMidway(toCryptosyncError(error));
   }
 }
 
@@ -259,14 +282,14 @@ async function transferOnce(
   { request: { onProgress } }: UploadRequest,
   transfer: TransferRequest,
   { files, edited }: Pick<UploadPlan, 'files' | 'edited'>,
-): Promise<TransferResult> {
+): Promise<UploadResult> {
   const links = files.uploads.filter(({ path }) => isLink(path));
   const linked = await uploadFiles(transfer, links, context, onProgress);
   const whole = isNothing({ files, edited: [] })
-    ? nothingTransferred
+    ? nothingUploaded
     : await executeTransfer(transfer, files, context, onProgress);
   const again = await uploadFiles(transfer, edited, context, onProgress);
-  return [whole, again].reduce(addResults, linked);
+  return [whole, again].reduce(addUploads, linked);
 }
 
 /** Old trash that can't be removed is no reason to call a finished upload failed. */

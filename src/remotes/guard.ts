@@ -92,6 +92,19 @@ export function verifyRemoteIdentity(remote: RemoteFacts, vaultId: string | unde
   });
 }
 
+/** What the guard says after a transfer has begun is no refusal: the remote has changed, and is marked so. */
+export function stoppedMidway(error: CryptosyncError): CryptosyncError {
+  if (error.exit !== refusal) return error;
+  return new CryptosyncError('SYNC_FAILED', `stopped in mid-transfer: ${error.message}`, {
+    hint: error.hint,
+    details: { ...error.details, refusal: error.code },
+    cause: error,
+  });
+}
+
+/** The exit code of refusals (DESIGN section 8). */
+const refusal = 15;
+
 /** Configuration, root directory and canary: a vault of either engine that holds no file of its owner. */
 const filesOfAnEmptyVault = 3;
 

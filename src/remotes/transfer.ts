@@ -11,6 +11,7 @@ import {
 } from './rclone.ts';
 import type { LogRecord, TransferStats } from './rclone-log.ts';
 import { controlFilter, linkSuffix, placeOf, type Remote, rclonePath } from './remote.ts';
+import { type Restless, watchSource } from './restless.ts';
 
 export const transferModes = ['sync', 'copy'] as const;
 /** `sync` makes the target like the source, with deletions; `copy` only adds and updates. */
@@ -29,6 +30,8 @@ export interface TransferRequest {
   readonly include?: readonly string[] | undefined;
   /** Whether the remote can move files. One that can't copies what goes to the trash, and deletes it. Default true. */
   readonly movesFiles?: boolean;
+  /** Tells files that changed or vanished meanwhile in the result, instead of failing for them. */
+  readonly mayMove?: boolean;
   /** Further flags, checked by whoever took them from an operator. */
   readonly flags?: readonly string[] | undefined;
 }
@@ -58,7 +61,14 @@ export interface TransferResult {
   readonly deleted: number;
 }
 
+/** Of a transfer whose source may move. */
+export interface UploadResult extends TransferResult {
+  /** Undefined when all that was there could be copied whole. */
+  readonly restless: Restless | undefined;
+}
+
 export const nothingTransferred: TransferResult = { files: 0, bytes: 0, deleted: 0 };
+export const nothingUploaded: UploadResult = { ...nothingTransferred, restless: undefined };
 
 /** A day: rclone's own time-outs end a silent connection long before, this ends everything else. */
 export const transferDeadline = 24 * 3_600_000;
@@ -93,8 +103,9 @@ async function transfer(
   args: readonly string[],
   dependencies: RcloneDependencies,
   onRecord?: RcloneCall['onRecord'],
-): Promise<RcloneResult> {
+): Promise<RcloneResult & Pick<UploadResult, 'restless'>> {
   const { remote } = request;
+  const source = watchSource(request.source);
   const result = await rclone(
     {
       args,
@@ -102,12 +113,18 @@ async function transfer(
       environment: remote.environment,
       deadline: transferDeadline,
       lowLevelRetries: 5,
-      onRecord,
+      onRecord(record) {
+        source.look(record);
+        onRecord?.(record);
+      },
     },
     dependencies,
   );
-  if (result.exitCode !== 0) throw rcloneFailure(result, placeOf(remote), 'transfer the files');
-  return result;
+  if (result.exitCode === 0) return { ...result, restless: undefined };
+  const failure = rcloneFailure(result, placeOf(remote), 'transfer the files');
+  const files = source.found();
+  if (!request.mayMove || files === undefined || result.exitCode === undefined) throw failure;
+  return { ...result, restless: { files, failure } };
 }
 
 /** Asks rclone what a transfer would do. It changes nothing. */
@@ -140,7 +157,7 @@ export async function executeTransfer(
   plan: TransferPlan,
   dependencies: RcloneDependencies,
   onProgress: ((stats: TransferStats) => void) | undefined,
-): Promise<TransferResult> {
+): Promise<UploadResult> {
   const extra = extraCounts(request, plan);
   const allowed = plan.deletions.length + extra.deletes;
   const result = await transfer(
@@ -154,8 +171,9 @@ export async function executeTransfer(
     dependencies,
     ({ stats }) => stats !== undefined && onProgress?.(stats),
   );
-  const { stats } = result;
+  const { stats, restless } = result;
   return {
+    restless,
     files: Math.max(0, (stats?.transfers ?? 0) - extra.transfers),
     bytes: Math.max(0, (stats?.bytes ?? 0) - plan.movedBytes),
     deleted: Math.max(0, (stats?.deletes ?? 0) - extra.deletes),
@@ -178,6 +196,14 @@ export function addResults(a: TransferResult, b: TransferResult): TransferResult
   return { files: a.files + b.files, bytes: a.bytes + b.bytes, deleted: a.deleted + b.deleted };
 }
 
+export function addUploads(a: UploadResult, b: UploadResult): UploadResult {
+  const both = a.restless !== undefined && b.restless !== undefined;
+  const restless = both
+    ? { ...a.restless, files: [...a.restless.files, ...b.restless.files] }
+    : (a.restless ?? b.restless);
+  return { ...addResults(a, b), restless };
+}
+
 function totalSize(files: readonly PlannedFile[]): number {
   return files.reduce((sum, { size }) => sum + size, 0);
 }
@@ -188,11 +214,26 @@ export async function uploadFiles(
   files: readonly PlannedFile[],
   dependencies: RcloneDependencies,
   onProgress: ((stats: TransferStats) => void) | undefined,
-): Promise<TransferResult> {
+): Promise<UploadResult> {
   const links = files.filter(({ path }) => isLink(path));
   const others = files.filter(({ path }) => !isLink(path));
   const first = await uploadNamed(request, links, [], dependencies, onProgress);
-  return addResults(first, await uploadNamed(request, others, ['--metadata'], dependencies, onProgress));
+  return addUploads(first, await uploadNamed(request, others, ['--metadata'], dependencies, onProgress));
+}
+
+/**
+ * Uploads files that never stand still as they are at the moment, perhaps torn: better than to leave the remote
+ * without them. The caller says that they may be.
+ */
+export async function uploadRestless(
+  request: TransferRequest,
+  files: readonly PlannedFile[],
+  dependencies: RcloneDependencies,
+  onProgress: ((stats: TransferStats) => void) | undefined,
+): Promise<UploadResult> {
+  const others = files.filter(({ path }) => !isLink(path));
+  const unchecked = ['--local-no-check-updated', '--ignore-checksum', '--ignore-size'];
+  return await uploadNamed(request, others, ['--metadata', ...unchecked], dependencies, onProgress);
 }
 
 /**
@@ -209,8 +250,8 @@ async function uploadNamed(
   flags: readonly string[],
   dependencies: RcloneDependencies,
   onProgress: ((stats: TransferStats) => void) | undefined,
-): Promise<TransferResult> {
-  if (files.length === 0) return nothingTransferred;
+): Promise<UploadResult> {
+  if (files.length === 0) return nothingUploaded;
   const directory = mkdtempSync(join(tmpdir(), 'cryptosync-list-'));
   try {
     const list = join(directory, 'files');
@@ -223,7 +264,12 @@ async function uploadNamed(
       ({ stats }) => stats !== undefined && onProgress?.(stats),
     );
     // what rclone counts may include the old versions on their way to the trash
-    return { files: result.stats?.transfers ?? 0, bytes: totalSize(files), deleted: 0 };
+    return {
+      files: result.stats?.transfers ?? 0,
+      bytes: totalSize(files),
+      deleted: 0,
+      restless: result.restless,
+    };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

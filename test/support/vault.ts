@@ -1,6 +1,6 @@
 /** One client's vault in an installation, and what a stranger with its password and gocryptfs alone would see. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type Installation, vaultPassword } from './installation.ts';
@@ -92,24 +92,45 @@ export function editProfile({ profileFile }: ClientVault, changes: Readonly<Reco
   writeFileSync(profileFile, JSON.stringify({ ...profile, ...changes }, undefined, 2));
 }
 
-/** What gocryptfs alone shows of an encrypted directory: its files, the canary left out. */
-export function openByHand(installation: Installation, encryptedDir: string): Tree {
+/** Mounts an encrypted directory with gocryptfs alone, and looks at it. */
+function lookByHand<Seen>(
+  installation: Installation,
+  encryptedDir: string,
+  look: (mountPoint: string) => Seen,
+): Seen {
   const mountPoint = mkdtempSync(installation.path('by-hand-'));
   execFileSync('gocryptfs', ['-q', '-ro', '--', encryptedDir, mountPoint], {
     input: `${vaultPassword}\n`,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   try {
-    return readTree(mountPoint, [canaryName]);
+    return look(mountPoint);
   } finally {
     unmountAllBelow(mountPoint);
   }
 }
 
-/** The files in a copy of a remote, made and opened without the tool. */
-export function restoreByHand(installation: Installation, remoteDir: string): Tree {
+/** What gocryptfs alone shows of an encrypted directory: its files, the canary left out. */
+export function openByHand(installation: Installation, encryptedDir: string): Tree {
+  return lookByHand(installation, encryptedDir, (mountPoint) => readTree(mountPoint, [canaryName]));
+}
+
+/** A copy of a remote, made without the tool. */
+function copyByHand(installation: Installation, remoteDir: string): string {
   const copy = mkdtempSync(installation.path('restored-'));
-  mkdirSync(copy, { recursive: true });
   cpSync(remoteDir, copy, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
-  return openByHand(installation, copy);
+  return copy;
+}
+
+/** The files in a copy of a remote, made and opened without the tool; the canary is left out. */
+export function restoreByHand(installation: Installation, remoteDir: string): Tree {
+  return openByHand(installation, copyByHand(installation, remoteDir));
+}
+
+/** The names in such a copy: what they hold may be torn. */
+export function listByHand(installation: Installation, remoteDir: string): string[] {
+  const copy = copyByHand(installation, remoteDir);
+  return lookByHand(installation, copy, (mountPoint) =>
+    readdirSync(mountPoint, { recursive: true, encoding: 'utf8' }),
+  );
 }

@@ -1,0 +1,74 @@
+/** A vault that is written to while it is synced: told as such, and exact once it is quiet. */
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished } from 'vitest';
+import { it } from '../support/installation.ts';
+import { manyFiles, readTree } from '../support/tree.ts';
+import { canaryName, listByHand, restoreByHand, vaultOf } from '../support/vault.ts';
+import { serveWebdav } from './support/serve.ts';
+
+/** Writes into a mounted vault for as long as the test lets it: edits, additions, deletions, a growing file. */
+function startWriter(mountDir: string): { readonly stop: () => void } {
+  let round = 0;
+  const timer = setInterval(() => {
+    round += 1;
+    const text = Buffer.alloc(50_000, `round ${round} `);
+    writeFileSync(join(mountDir, 'many', String(round % 30)), text);
+    if (round % 10 === 0) {
+      writeFileSync(join(mountDir, `new ${round}`), text);
+      rmSync(join(mountDir, `new ${round - 30}`), { force: true });
+    }
+    appendFileSync(join(mountDir, 'growing.log'), `${round}\n`);
+  }, 30);
+  const stop = (): void => clearInterval(timer);
+  onTestFinished(stop);
+  return { stop };
+}
+
+describe('a vault that is written to while it is synced', () => {
+  it.for(['local', 'webdav'])(
+    'is told as not consistent, and is exact after a quiet sync (%s)',
+    async (kind, { installation }) => {
+      const served = installation.path('served');
+      mkdirSync(served);
+      const vault = vaultOf(installation, 'client1', join(served, 'backup'));
+      if (kind === 'local') {
+        await vault.succeed(
+          'install',
+          '--no-links',
+          '--remote-type',
+          'local',
+          '--remote-path',
+          vault.remoteDir,
+        );
+      } else {
+        const server = await serveWebdav(served);
+        onTestFinished(() => server.stop());
+        const url = `url=http://127.0.0.1:${server.port}`;
+        await vault.succeed(
+          'install',
+          ...['--no-links', '--remote-type', 'webdav'],
+          ...['--remote-option', url, '--remote-option', 'vendor=other'],
+        );
+      }
+      await vault.succeed('mount');
+      for (const [name, content] of Object.entries(manyFiles(30, 50_000))) {
+        mkdirSync(join(vault.mountDir, 'many'), { recursive: true });
+        writeFileSync(join(vault.mountDir, name), content);
+      }
+      const writer = startWriter(vault.mountDir);
+      const moving = (await vault.succeed('sync')).results[0];
+      expect(moving).toMatchObject({ outcome: 'synced', consistent: false, generation: 1 });
+      expect(vault.marker()).toMatchObject({ state: 'committed', generation: 1 });
+      // the copy may be torn, but every file that was there all the time is in it
+      const names = listByHand(installation, vault.remoteDir);
+      expect(names).toEqual(expect.arrayContaining([...Object.keys(manyFiles(30, 1)), 'growing.log']));
+      writer.stop();
+
+      const quiet = (await vault.succeed('sync')).results[0];
+      expect(quiet).toMatchObject({ outcome: 'synced', consistent: true, generation: 2 });
+      const written = readTree(vault.mountDir, [canaryName]);
+      expect(restoreByHand(installation, vault.remoteDir)).toEqual(written);
+    },
+  );
+});
