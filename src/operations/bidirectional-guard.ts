@@ -102,9 +102,7 @@ function verifyLimits(
   const places = { local: source.directory, remote: placeOf(view) };
   for (const side of ['remote', 'local'] as const) {
     const deletions = plan.deletions.filter(({ on }) => on === side).length;
-    if (source.kind === 'vault') {
-      verifyNotEmptied(places[side], now[otherSide[side]].size, deletions, settings.deleteLimit);
-    }
+    verifyNotEmptied(places[side], now[otherSide[side]].size, deletions, settings.deleteLimit, source.kind);
     verifyDeletions(places[side], deletions, now[side].size, settings.deleteLimit);
   }
 }

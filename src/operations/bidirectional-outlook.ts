@@ -29,7 +29,7 @@ import { verifyApart, verifyRemote } from './upload.ts';
 export interface Outlook {
   /** What is synced with what; a base of something else does not count. */
   readonly subject: string;
-  readonly marker: MarkerReading;
+  readonly footing: Footing;
   readonly now: BothSides<Look>;
   /** The base, with what an interrupted run finished; empty where the run begins anew. */
   readonly situation: Situation;
@@ -40,20 +40,29 @@ export interface Outlook {
 
 const nothing: BothSides<Look> = { local: new Map(), remote: new Map() };
 
-export function pairOf({ mapping, view }: Job): Pair {
-  return { directory: mapping.source.directory, remote: view, include: mapping.include };
+export function pairOf({ mapping, view, settings }: Job): Pair {
+  const { include, flags } = settings;
+  return { directory: mapping.source.directory, remote: view, include, flags };
 }
 
-/** @throws what the guard refuses; BISYNC_NEEDS_RESYNC when it does not know how the sides came to differ */
-export async function lookAhead(context: TransferContext, job: Job): Promise<Outlook> {
-  verifyPossible(job);
-  const marker = await verifyRemoteSide(context, job);
-  const precision = await verifyTimes(context, job);
+/** What does not change while a run goes on, and is asked of the remote only once. */
+interface Footing {
+  readonly marker: MarkerReading;
+  /** Of the remote's times, in nanoseconds. */
+  readonly precision: number;
+}
+
+/**
+ * @param before an earlier look of the same run.
+ * @throws what the guard refuses; BISYNC_NEEDS_RESYNC when it does not know how the sides came to differ
+ */
+export async function lookAhead(context: TransferContext, job: Job, before?: Outlook): Promise<Outlook> {
+  const { marker, precision } = before?.footing ?? (await footingOf(context, job));
   const subject = subjectOf(job);
   const base = readBase(job.bisyncDirectory);
   const found = readJournal(job.bisyncDirectory);
   const journal = found?.subject === subject ? found : undefined;
-  verifyComplete(job, marker, journal);
+  if (before === undefined) verifyComplete(job, marker, journal);
   const now = await lookAtBoth(pairOf(job), context);
   const known = base?.subject === subject ? base : undefined;
   verifyNotVanished(job, now, known !== undefined || journal !== undefined);
@@ -69,11 +78,16 @@ export async function lookAhead(context: TransferContext, job: Job): Promise<Out
   };
   const plan = await planFor(context, job, situation);
   verifyPlan(job, now, plan, beginning.isAnew);
-  return { subject, marker, now, situation, plan, base: known, journal };
+  return { subject, footing: { marker, precision }, now, situation, plan, base: known, journal };
+}
+
+async function footingOf(context: TransferContext, job: Job): Promise<Footing> {
+  const marker = await verifyRemoteSide(context, job);
+  return { marker, precision: await verifyTimes(context, job) };
 }
 
 /** What must be as it is for any bidirectional sync. @throws CONFIG_INVALID, VAULT_MISSING */
-function verifyPossible(job: Job): void {
+export function verifyPossible(job: Job): void {
   const { source, raw, mode } = job.mapping;
   if (mode === 'copy') {
     throw new CryptosyncError(

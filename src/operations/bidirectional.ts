@@ -10,14 +10,16 @@ import { isSameEntry, type Look, sides } from '../remotes/bisync-look.ts';
 import { baseAfter, isNothingToDo } from '../remotes/bisync-plan.ts';
 import { pruneLocalTrash } from '../remotes/bisync-trash.ts';
 import { type ControlFiles, controlFiles } from '../remotes/control-files.ts';
+import { stoppedMidway } from '../remotes/guard.ts';
 import { writeMarker } from '../remotes/marker.ts';
 import { placeOf } from '../remotes/remote.ts';
 import { type SourceScan, scanSource } from '../remotes/source-scan.ts';
 import { writeSyncBase } from '../remotes/sync-base.ts';
 import { addResults, nothingTransferred, type TransferResult } from '../remotes/transfer.ts';
 import { toIsoSeconds } from '../system/clock.ts';
+import { toCryptosyncError } from '../system/errors.ts';
 import { ensureDirectory } from '../system/files.ts';
-import { lookAhead, type Outlook, pairOf } from './bidirectional-outlook.ts';
+import { lookAhead, type Outlook, pairOf, verifyPossible } from './bidirectional-outlook.ts';
 import { findPairs, resolvePairs } from './bidirectional-pairs.ts';
 import { describeConflict, keepAside, localTrashOf, whileWritable } from './bidirectional-trash.ts';
 import type { TransferContext } from './context.ts';
@@ -31,7 +33,11 @@ const settlePasses = 3;
 
 /** What a run would do. It changes nothing. @throws what the guard refuses, BISYNC_NEEDS_RESYNC */
 export async function planBothWays(context: TransferContext, job: Job): Promise<DirectionPlan> {
-  const { plan, marker } = await lookAhead(context, job);
+  verifyPossible(job);
+  const {
+    plan,
+    footing: { marker },
+  } = await lookAhead(context, job);
   return {
     uploads: plan.copies.map(({ path, size, to }) => ({ path, size, side: to })),
     deletions: plan.deletions.map(({ path, size, on }) => ({ path, size, side: on })),
@@ -59,13 +65,15 @@ export async function syncBothWays(context: TransferContext, job: Job): Promise<
   const { mapping, view } = job;
   const first = await lookClearly(context, job);
   const { outlook, start } = first;
-  const marker = outlook.marker.kind === 'present' ? outlook.marker.marker : undefined;
+  const reading = outlook.footing.marker;
+  const marker = reading.kind === 'present' ? reading.marker : undefined;
   const generation = marker?.generation ?? 0;
   if (marker?.state === 'committed' && isNothingToDo(outlook.plan)) {
     remember(job, first, generation);
     return { changed: false, transferred: nothingTransferred, consistent: true, generation };
   }
-  await verifyLayer(context, mapping, view, true);
+  // a remote with a marker has its key check already
+  if (marker === undefined) await verifyLayer(context, mapping, view, true);
   const files = controlFiles(view, context);
   // before the marker: an unfinished run without a journal counts as another machine's
   beginJournal(job, first);
@@ -87,16 +95,31 @@ export async function syncBothWays(context: TransferContext, job: Job): Promise<
 }
 
 /** Looks at both sides, and puts conflict pairs in order that an earlier look of bisync's has made. */
-async function lookClearly(context: TransferContext, job: Job, begun?: Date): Promise<Sight> {
+async function lookClearly(
+  context: TransferContext,
+  job: Job,
+  before?: Outlook,
+  begun?: Date,
+): Promise<Sight> {
+  verifyPossible(job);
   let scan = scanSource(job.mapping.source.directory);
-  let outlook = await lookAhead(context, job);
+  let outlook = await lookAhead(context, job, before);
   const start = begun ?? startOf(context, outlook);
   const pairs = findPairs(outlook);
   if (pairs.length === 0) return { outlook, scan, conflicts: [], start };
   const conflicts = await resolvePairs(context, job, outlook.now, pairs, start);
   scan = scanSource(job.mapping.source.directory);
-  outlook = await lookAhead(context, job);
+  outlook = await lookAhead(context, job, outlook);
   return { outlook, scan, conflicts, start };
+}
+
+/** What the guard says now is no refusal any more: both sides have changed. */
+async function lookAgain(context: TransferContext, job: Job, before: Outlook, start: Date): Promise<Sight> {
+  try {
+    return await lookClearly(context, job, before, start);
+  } catch (thrown) {
+    throw stoppedMidway(toCryptosyncError(thrown));
+  }
 }
 
 /** No two runs share a trash, even within a second. */
@@ -106,9 +129,9 @@ function startOf({ clock }: TransferContext, { base, journal }: Outlook): Date {
 }
 
 function beginJournal(job: Job, { outlook, start }: Sight): void {
-  const { subject, situation, plan, now } = outlook;
+  const { subject, situation, plan } = outlook;
   const { isAnew, preference } = situation;
-  const copies = journalled(plan.copies, now);
+  const copies = journalled(plan, situation);
   writeJournal(job.bisyncDirectory, { subject, at: toIsoSeconds(start), isAnew, preference, copies });
 }
 
@@ -122,7 +145,7 @@ async function carryUntilSettled(context: TransferContext, job: Job, first: Sigh
     if (pass > 1) beginJournal(job, sight);
     transferred = addResults(transferred, await carryOut(context, job, sight.outlook, start));
     const decided = sight.outlook.plan.conflicts.map((conflict) => describeConflict(job, conflict, start));
-    sight = await lookClearly(context, job, start);
+    sight = await lookAgain(context, job, sight.outlook, start);
     conflicts = [...conflicts, ...decided, ...sight.conflicts];
   }
   return { ...sight, transferred, conflicts };
@@ -135,9 +158,9 @@ async function carryOut(
   start: Date,
 ): Promise<TransferResult> {
   const { plan, situation } = outlook;
-  const { bandwidthLimit, flags } = job.settings;
+  const { bandwidthLimit } = job.settings;
   const workDirectory = bisyncWorkDirectory(job.bisyncDirectory);
-  const bisync = { ...pairOf(job), workDirectory, bandwidthLimit, flags };
+  const bisync = { ...pairOf(job), workDirectory, bandwidthLimit };
   const left = await keepAside(context, job, outlook, start);
   for (const side of sides) {
     for (const path of situation.torn[side]) {

@@ -8,7 +8,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureDirectory, readTextIfPresent, writeFileAtomic } from '../system/files.ts';
 import { type BothSides, type Entry, isSameEntry, type Look, otherSide, type Side } from './bisync-look.ts';
-import { areEqual, type Copy, type Preference } from './bisync-plan.ts';
+import { areEqual, type BothWaysPlan, type Preference, type Situation } from './bisync-plan.ts';
 
 export interface Base {
   /** What was synced with what; a base of something else says nothing. */
@@ -74,11 +74,20 @@ export function removeJournal(directory: string): void {
   rmSync(journalFile(directory), { force: true });
 }
 
-export function journalled(copies: readonly Copy[], now: BothSides<Look>): JournalledCopy[] {
-  return copies.flatMap(({ path, to }) => {
+/** Stands for what is on a side while a part of a file may be: no file is so. */
+const torn: Entry = { size: -1, time: 'torn' };
+
+/** What the journal says of a plan before it is carried out. What is half written already stays known as such. */
+export function journalled(plan: BothWaysPlan, situation: Pick<Situation, 'now' | 'torn'>): JournalledCopy[] {
+  const { now } = situation;
+  const isTorn = (side: Side, path: string): boolean => situation.torn[side].has(path);
+  const copies = plan.copies.flatMap(({ path, to }) => {
     const target = now[otherSide[to]].get(path);
-    return target === undefined ? [] : [{ path, to, old: now[to].get(path) ?? null, target }];
+    const old = isTorn(to, path) ? torn : (now[to].get(path) ?? null);
+    return target === undefined ? [] : [{ path, to, old, target }];
   });
+  const remains = plan.deletions.filter(({ path, on }) => isTorn(on, path));
+  return [...copies, ...remains.map(({ path, on }) => ({ path, to: on, old: torn, target: torn }))];
 }
 
 export interface Recovered {
@@ -98,17 +107,17 @@ export function recover(
   precision: number,
 ): Recovered {
   const looks = { local: new Map(base.local), remote: new Map(base.remote) };
-  const torn = { local: new Set<string>(), remote: new Set<string>() };
+  const half = { local: new Set<string>(), remote: new Set<string>() };
   for (const { path, to, old, target } of copies) {
     const entry = now[to].get(path);
     if (entry !== undefined && areEqual(entry, target, precision)) {
       looks[to].set(path, entry);
       looks[otherSide[to]].set(path, target);
     } else if (!isSameEntry(entry, old ?? undefined)) {
-      torn[to].add(path);
+      half[to].add(path);
     }
   }
-  return { looks, torn };
+  return { looks, torn: half };
 }
 
 function write(path: string, value: object): void {

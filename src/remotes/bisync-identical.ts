@@ -10,7 +10,7 @@ const differencesFound = 1;
 
 /** Compares contents, for which files are read from the remote. Neither side changes. */
 export async function findIdentical(
-  { directory, remote }: Pair,
+  { directory, remote, flags = [] }: Pair,
   paths: readonly string[],
   dependencies: RcloneDependencies,
 ): Promise<Set<string>> {
@@ -24,6 +24,7 @@ export async function findIdentical(
           directory,
           rclonePath(remote),
           ...['--download', '--links', '--no-traverse', '--files-from-raw', list, '--match', '-'],
+          ...flags,
         ],
         configFile: remote.configFile,
         environment: remote.environment,

@@ -28,14 +28,16 @@ export interface Pair {
   readonly remote: Remote;
   /** Patterns of what is synced; everything when there are none. */
   readonly include: readonly string[];
+  /** Further flags of the profile. */
+  readonly flags: readonly string[] | undefined;
 }
 
 /** @throws REMOTE_UNREACHABLE and its like; CONFIG_INVALID for a name that a list of files can't hold */
 export async function lookAtBoth(pair: Pair, dependencies: RcloneDependencies): Promise<BothSides<Look>> {
-  const { directory, remote, include } = pair;
+  const { directory, remote } = pair;
   const [local, there] = await Promise.all([
-    look(directory, directory, pair, include, dependencies),
-    look(rclonePath(remote), placeOf(remote), pair, include, dependencies),
+    look(directory, directory, pair, dependencies),
+    look(rclonePath(remote), placeOf(remote), pair, dependencies),
   ]);
   return { local, remote: there };
 }
@@ -43,8 +45,7 @@ export async function lookAtBoth(pair: Pair, dependencies: RcloneDependencies): 
 async function look(
   path: string,
   place: string,
-  { remote: { configFile, environment } }: Pair,
-  include: readonly string[],
+  { remote: { configFile, environment }, include, flags = [] }: Pair,
   dependencies: RcloneDependencies,
 ): Promise<Look> {
   const files = new Map<string, Entry>();
@@ -57,6 +58,7 @@ async function look(
         '--no-mimetype',
         '--links',
         ...filterArguments(include),
+        ...flags,
         path,
       ],
       configFile,

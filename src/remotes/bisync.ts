@@ -1,5 +1,5 @@
 /**
- * Running `rclone bisync` (1.58 and later) so that its hazards (TOOLS.md R12) can't bite: it is given listings in
+ * Running `rclone bisync` (1.60 and later) so that its hazards (TOOLS.md R12) can't bite: it is given listings in
  * which nothing is deleted and nothing conflicts (`bisync-listing`), and may delete nothing (`--max-delete 0`); what
  * is replaced or deleted has been kept and taken away before. Its `--resync` is used only where one side is empty.
  * Symbolic links stay out: with `--links` 1.60 says that it has copied an edited link, and has not.
@@ -26,7 +26,6 @@ export interface Bisync extends Pair {
   /** bisync's `--workdir`: its own, and emptied before each run, so that no lock or listing of an older one is in it. */
   readonly workDirectory: string;
   readonly bandwidthLimit: string | undefined;
-  readonly flags: readonly string[] | undefined;
 }
 
 /**

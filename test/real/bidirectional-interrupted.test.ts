@@ -21,7 +21,6 @@ beforeAll(async () => {
 afterAll(() => installation.cleanUp());
 beforeEach(() => {
   count += 1;
-  rmSync(installation.client(vault.client, 'cryptosync', 'state', 'trash'), { recursive: true, force: true });
   sides = bothSides(installation, vault, `place ${count}`);
 });
 

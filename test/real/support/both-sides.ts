@@ -36,7 +36,7 @@ export interface BothSidesOptions {
   readonly served?: string;
 }
 
-/** Makes the client's profile one with a single mapping of a new directory. */
+/** Makes the client's profile one with a single mapping of a new directory, and empties the trash of all others. */
 export function bothSides(
   installation: Installation,
   vault: ClientVault,
@@ -52,8 +52,10 @@ export function bothSides(
     crypt: undefined,
     keepDeleted: undefined,
     autoResync: undefined,
+    rcloneFlags: undefined,
     ...profile,
   });
+  rmSync(join(state, 'trash'), { recursive: true, force: true });
   mkdirSync(local, { recursive: true });
   const start: BothSides['start'] = (args = [], options) =>
     installation.start(['sync', '--client', vault.client, '--json', ...args], options);
