@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { parseDuration } from '../system/clock.ts';
 import { CryptosyncError } from '../system/errors.ts';
+import { kindOf } from '../system/files.ts';
 import { describeIssues, issuesOf, type SchemaIssue } from './schema-issues.ts';
 
 const absolutePath = v.pipe(
@@ -110,7 +111,10 @@ export function parseProfile(text: string, file: string): Profile {
     value = JSON.parse(text);
   } catch (error) {
     throw new CryptosyncError('CONFIG_INVALID', `${file} is not valid JSON: ${(error as Error).message}`, {
-      hint: `Mend it, or bring the older one back: ${file}.bak`,
+      hint:
+        kindOf(`${file}.bak`) === 'file'
+          ? `Mend it, or bring the older one back: ${file}.bak`
+          : 'Mend it in an editor: cryptosync config',
     });
   }
   const checked = checkProfile(value);

@@ -10,7 +10,7 @@ import { rcloneEnvironment } from '../system/environment.ts';
 import { CryptosyncError } from '../system/errors.ts';
 import { startServer } from '../system/process-server.ts';
 import type { RcloneDependencies } from './rclone.ts';
-import { readRcloneConf, remoteType, restoreConfMode } from './rclone-conf.ts';
+import { type RcloneConf, readRcloneConf, remoteType, restoreConfMode } from './rclone-conf.ts';
 import { parseLogLine } from './rclone-log.ts';
 
 export interface RemoteDefinition {
@@ -39,7 +39,7 @@ export function verifyNoControlCharacters(what: string, value: string): void {
 }
 
 /**
- * Writes a remote, replacing one of the same name, and reads it back.
+ * Writes a remote and reads it back. One of the same name and type keeps the options that are not named.
  * @returns `authorise` when the backend needs a login in a browser, which only rclone's dialogue can do.
  * @throws DISK_FULL when the file does not hold it afterwards (R16), CONFIG_INVALID
  */
@@ -50,7 +50,10 @@ export async function writeRemote(
 ): Promise<'complete' | 'authorise'> {
   verifyRemoteName(definition.name);
   for (const [name, value] of definition.options) verifyNoControlCharacters(`the option ${name}`, value);
-  const answer = await ask(configFile, dependencies, 'config/create', {
+  const before = readRcloneConf(configFile);
+  // one of the same kind keeps the options that are not named, its secrets among them
+  const isSameKind = remoteType(before, definition.name) === definition.type;
+  const answer = await ask(configFile, dependencies, isSameKind ? 'config/update' : 'config/create', {
     name: definition.name,
     type: definition.type,
     parameters: Object.fromEntries(definition.options),
@@ -58,7 +61,7 @@ export async function writeRemote(
   });
   restoreConfMode(configFile);
   const conf = readRcloneConf(configFile);
-  if (!conf.encrypted && remoteType(conf, definition.name) !== definition.type) {
+  if (!conf.encrypted && !isWritten(definition, before, conf)) {
     throw new CryptosyncError(
       'DISK_FULL',
       `rclone said that it wrote ${configFile}, but the remote is not in it`,
@@ -68,6 +71,20 @@ export async function writeRemote(
     );
   }
   return typeof answer['State'] === 'string' && answer['State'] !== '' ? 'authorise' : 'complete';
+}
+
+/** rclone says success on a full disk, too (R16): every option must stand there, or differ from before (obscured). */
+function isWritten(
+  { name, type, options }: RemoteDefinition,
+  before: RcloneConf,
+  after: RcloneConf,
+): boolean {
+  const [old, now] = [before.remotes.get(name), after.remotes.get(name)];
+  if (now?.get('type') !== type) return false;
+  return [...options].every(([option, value]) => {
+    const written = now.get(option);
+    return written === value || (written !== undefined && written !== old?.get(option));
+  });
 }
 
 async function ask(

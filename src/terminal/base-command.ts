@@ -13,6 +13,7 @@ import { CryptosyncError, type ErrorReport, toCryptosyncError } from '../system/
 import { createFileLog, logPath, silentLog } from '../system/log.ts';
 import { commonFlags } from './flags.ts';
 import { unanswered } from './question.ts';
+import { verifyStdinUse } from './stdin-use.ts';
 import { paint, printable } from './style.ts';
 
 export interface CommonFlags {
@@ -76,6 +77,7 @@ export abstract class CryptosyncCommand extends Command {
   /** Makes the context of the operations out of the common flags. */
   protected contextFor(flags: CommonFlags, userId = process.getuid?.() ?? 0): Context {
     this.#flags = flags;
+    verifyStdinUse(flags);
     verifyNotEmpty(flags);
     const warn = (message: string): void => this.warnOnce(message);
     this.#settings = readSettings(settingsFile(process.env, userId));

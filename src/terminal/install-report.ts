@@ -13,7 +13,6 @@ import type { Direction } from '../operations/mapping.ts';
 import { nameOf } from '../operations/recorded.ts';
 import type { CryptSettings } from '../remotes/crypt.ts';
 import type { TransferMode } from '../remotes/transfer.ts';
-import { CryptosyncError } from '../system/errors.ts';
 import type { EngineName } from '../vaults/engine.ts';
 import type { Manner, Reporter } from './base-command.ts';
 import { type KeyFlags, keyProvider } from './encryption-keys.ts';
@@ -53,11 +52,6 @@ export function installRequestOf(
   layout: ProfileLayout,
   flags: InstallFlags,
 ): InstallRequest {
-  if (flags['remote-options-file'] === '-' && flags['password-file'] === '-') {
-    throw new CryptosyncError('USAGE', "stdin can't give both the remote's options and the password", {
-      hint: 'Give one of them by a file, or the password with --password-command.',
-    });
-  }
   const { options, publicNames } = readRemoteOptions(flags);
   return {
     layout,

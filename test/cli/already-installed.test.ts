@@ -110,4 +110,27 @@ describe('an installed client', () => {
       expect(profile().engine).toBe('gocryptfs');
     },
   );
+
+  it('keeps the options of its remote that --force does not name, the password among them', async () => {
+    const conf = () => readFileSync(installation.client('dav', 'rclone', 'rclone.conf'), 'utf8');
+    const change = (...options: string[]) =>
+      installation.cryptosync([
+        'install',
+        '--client',
+        'dav',
+        '--no-links',
+        '--json',
+        '--remote-type',
+        'webdav',
+        ...options,
+      ]);
+    await change('--remote-options', 'url=http://127.0.0.1:1/a,user=u,pass=hunter2');
+    const before = conf();
+    const result = await change('--force', '--remote-option', 'url=http://127.0.0.1:1/b');
+    expect(result, result.stdout).toMatchObject({ exitCode: 0 });
+    expect(conf()).toContain('url = http://127.0.0.1:1/b');
+    const line = (text: string, key: string) => text.split('\n').find((row) => row.startsWith(`${key} = `));
+    expect(line(conf(), 'pass')).toBe(line(before, 'pass'));
+    expect(line(conf(), 'user')).toBe('user = u');
+  });
 });

@@ -64,6 +64,7 @@ export function createInstallation(base: string = tmpdir()): Installation {
     XDG_CACHE_HOME: path('home', '.cache'),
     TMPDIR: temporary,
     CRYPTOSYNC_ROOT: root,
+    CRYPTOSYNC_CONFIG: path('settings.json'),
     CRYPTOSYNC_LOG: path('log', 'cryptosync.log'),
     CRYPTOSYNC_PASSWORD: vaultPassword,
   };
