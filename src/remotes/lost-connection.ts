@@ -8,6 +8,8 @@ import type { LogRecord } from './rclone-log.ts';
 const enoughFailures = 8;
 /** Milliseconds without a byte after a connection broke: rclone waits two seconds between its own tries. */
 const enoughSilence = 15_000;
+/** Milliseconds after a break in which bytes may still come out of buffers. */
+const aftermath = 3000;
 
 export interface ConnectionWatch {
   /** Whether a message speaks of the connection. */
@@ -31,7 +33,8 @@ export function watchConnection({
     const filesNow = stats === undefined ? files : stats.transfers + stats.checks + stats.deletes;
     const bytesNow = Math.max(bytes, stats?.bytes ?? 0);
     if (filesNow > files) failures = 0;
-    if (filesNow > files || bytesNow > bytes) brokenSince = undefined;
+    const progressed = filesNow > files || bytesNow > bytes;
+    if (progressed && brokenSince !== undefined && now() - brokenSince > aftermath) brokenSince = undefined;
     [files, bytes] = [filesNow, bytesNow];
     if (stats === undefined && isUnreachable(message)) {
       if (level === 'error') failures += 1;

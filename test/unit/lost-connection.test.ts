@@ -43,6 +43,8 @@ describe('a lost connection', () => {
     expect(givenUp(broken)).toBe(0);
     expect(givenUp([...broken, [21, statistics(1, 100)]])).toBe(1);
     expect(givenUp([...broken, [20, statistics(1, 101)], [40, statistics(1, 101)]])).toBe(0);
+    // what still comes out of a buffer is no sign of life
+    expect(givenUp([...broken.slice(0, 2), [7, statistics(2, 200)], [21, statistics(2, 200)]])).toBe(1);
   });
 
   it('is none while files come through, nothing is said, or files fail for other reasons', () => {
