@@ -1,5 +1,13 @@
 /** A sync run on a remote that is a directory of this machine: what it sends, counts, keeps and records. */
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { it } from '../support/installation.ts';
@@ -64,7 +72,10 @@ describe('a sync', () => {
     rmSync(join(vault.mountDir, 'new link'));
     symlinkSync('/nowhere/else!!', join(vault.mountDir, 'new link'));
     await vault.succeed('unmount');
-    expect((await vault.succeed('sync')).results[0]).toMatchObject({ outcome: 'synced', filesTransferred: 1 });
+    expect((await vault.succeed('sync')).results[0]).toMatchObject({
+      outcome: 'synced',
+      filesTransferred: 1,
+    });
     expect(readFileSync(installation.logFile, 'utf8')).not.toContain('tries again');
   });
 

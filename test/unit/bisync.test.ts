@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  isUnfinished,
   journalled,
   readBase,
   readJournal,
@@ -123,6 +124,8 @@ describe('a run that was stopped', () => {
     // younger than the edit, because it was written later
     expect(whenFound(at(50, 4))).toMatchObject({ copies: [{ ...toRemote, replaces: true }], conflicts: [] });
     expect(whenFound(undefined)).toMatchObject({ copies: [toRemote], deletions: [] });
+    // edited after it had come
+    expect(whenFound(at(50, 9))).toMatchObject({ copies: [toLocal], conflicts: [{ winner: 'remote' }] });
   });
 
   it('is gone on with in the same way when it is stopped again', () => {
@@ -211,9 +214,17 @@ describe('the state on this machine', () => {
     };
     writeBase(directory, base);
     expect(readBase(directory)).toEqual(base);
-    const journal = { subject: 's', at: base.at, preference: 'newer', isAnew: true, copies: [] } as const;
+    const journal = {
+      subject: 's',
+      at: '2026-01-01T00:00:05Z',
+      preference: 'newer',
+      isAnew: true,
+      copies: [],
+    } as const;
     writeJournal(directory, journal);
     expect(readJournal(directory)).toMatchObject(journal);
+    expect(isUnfinished(readJournal(directory), base)).toBe(true);
+    expect(isUnfinished({ ...journal, at: base.at }, base)).toBe(false);
     for (const name of ['base.json', 'journal.json']) {
       const file = join(directory, name);
       writeFileSync(file, readFileSync(file, 'utf8').slice(0, 20));
