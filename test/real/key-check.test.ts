@@ -136,8 +136,18 @@ function overwrite(path: string, position: number, byte: number): void {
   writeSync(openSync(path, 'r+'), Buffer.from([byte]), 0, 1, position);
 }
 
-describe.each(Object.entries(places))('the key check on %s', (_, place) => {
-  it.each(modes)(
+/** The command's own tests go through wrong keys on every server; here it is each mode once, and each kind of server. */
+const modesOn = (name: string): CryptSettings[] =>
+  name === 'a local directory'
+    ? modes
+    : modes.filter(
+        ({ filenameEncryption, directoryNameEncryption }) =>
+          directoryNameEncryption === (filenameEncryption === 'standard') &&
+          filenameEncryption !== 'obfuscate',
+      );
+
+describe.each(Object.entries(places))('the key check on %s', (name, place) => {
+  it.each(modesOn(name))(
     'tells the right key from wrong ones with $filenameEncryption names, directories $directoryNameEncryption',
     async (settings) => {
       const good = checkOf(place(), settings, right);
@@ -155,15 +165,6 @@ describe.each(Object.entries(places))('the key check on %s', (_, place) => {
       }
     },
   );
-
-  it('refuses another name encryption over the same data', async () => {
-    await writeKeyCheck(checkOf(place(), standard, right), dependencies);
-    for (const settings of modes.filter(
-      (mode) => mode.filenameEncryption !== 'standard' || !mode.directoryNameEncryption,
-    )) {
-      expect((await refusalOf(checkOf(place(), settings, right))).code).toBe('DECRYPTION_FAILED');
-    }
-  });
 
   it('refuses a place that holds files without a key check object', async () => {
     const check = checkOf(place(), standard, right);
@@ -235,8 +236,8 @@ describe('the key check and what else may lie there', () => {
   });
 });
 
-describe.each(modes)(
-  'damage with $filenameEncryption names, directories $directoryNameEncryption',
+describe.each(modes.filter(({ directoryNameEncryption }) => directoryNameEncryption))(
+  'damage with $filenameEncryption names',
   (settings) => {
     it('is told from a wrong key', async () => {
       const check = checkOf(local(), settings, right);

@@ -8,7 +8,6 @@ const keys = { key: generateEncryptionKey(), salt: generateEncryptionKey() };
 describe('a directory of this machine', () => {
   const scene = withStorage('local');
   goesThereAndBack(scene, 'with-crypt', { filenameEncryption: 'standard', keys });
-  goesThereAndBack(scene, 'with-names-as-they-are', { filenameEncryption: 'off', keys });
   goesThereAndBack(scene, 'without-crypt', {});
   refusesNames(scene, 'names-with-crypt', 'n'.repeat(150), { filenameEncryption: 'standard', keys });
   refusesWrongKeys(scene);

@@ -1,0 +1,168 @@
+/** Keys of a crypt layer: seen nowhere but, obscured, in the environment of rclone, which takes them in no other way. */
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { generateEncryptionKey } from '../../src/secrets/encryption-key.ts';
+import { createInstallation, type Installation } from '../support/installation.ts';
+import type { CommandOptions, CommandResult } from '../support/running-command.ts';
+import { findSecrets } from '../support/secret-forms.ts';
+import { type Watched, watchForSecrets } from '../support/secret-watch.ts';
+import { writeFiles } from '../support/tree.ts';
+import { type Storage, startStorage } from './support/storage.ts';
+
+const secrets = {
+  key: generateEncryptionKey(),
+  salt: generateEncryptionKey(),
+  'wrong key': generateEncryptionKey(),
+  'new key': generateEncryptionKey(),
+};
+/** What must be refused, and must not be repeated. */
+const brokenKey = `${secrets['wrong key'].slice(0, -2)}A`;
+
+/** What the test itself has to write down: not below the installation, which is searched. */
+const inputs = mkdtempSync(join(tmpdir(), 'cryptosync-inputs-'));
+let installation: Installation;
+let storage: Storage;
+const results: CommandResult[] = [];
+const generated: string[] = [];
+let watched: Watched;
+
+function fileOf(name: string, content: string): string {
+  const path = join(inputs, name);
+  writeFileSync(path, content, { mode: 0o600 });
+  return path;
+}
+
+async function run(exitCode: number, args: readonly string[], options: CommandOptions = {}): Promise<void> {
+  const result = await installation.cryptosync([...args, '--client', 'a'], options);
+  results.push(result);
+  expect(result.exitCode, `${args.join(' ')}: ${result.stdout}${result.stderr}`).toBe(exitCode);
+}
+
+async function generate(...args: string[]): Promise<void> {
+  const { stdout, exitCode } = await installation.cryptosync(['key', 'generate', ...args]);
+  expect(exitCode).toBe(0);
+  generated.push(...stdout.trim().split('\n'));
+}
+
+/** Everything that is done with keys, and what goes wrong with them. */
+async function live(): Promise<void> {
+  const source = installation.client('a', 'files');
+  writeFiles(source, { one: '1', 'deep/two': '2' });
+  const keyFile = fileOf('key', `${secrets.key}\n`);
+  const saltFile = fileOf('salt', secrets.salt);
+  const key = ['--encryption-key-file', keyFile, '--encryption-salt-file', saltFile];
+  const wrong = [
+    '--encryption-key-file',
+    fileOf('wrong', secrets['wrong key']),
+    '--encryption-salt-file',
+    saltFile,
+  ];
+  const install = [
+    'install',
+    '--no-links',
+    '--crypt',
+    ...storage.installOptions('backup'),
+    '--source',
+    source,
+  ];
+  await run(0, [...install, '--initial-sync', '--verbose', ...key]);
+  writeFiles(source, { one: 'one' });
+  await run(0, ['sync', '--verbose', ...key]);
+  await run(0, ['sync', '--json', ...['--encryption-key-file', '-', '--encryption-salt-file', '-']], {
+    input: `${secrets.key}\n${secrets.salt}\n`,
+  });
+  await run(0, ['config', 'set', 'encryptionKeyCommand', `cat ${keyFile}`]);
+  await run(0, ['config', 'set', 'encryptionSaltCommand', `cat ${saltFile}`]);
+  await run(0, ['sync', '--dry-run', '--verbose']);
+  rmSync(source, { recursive: true });
+  await run(0, ['sync', '--direction', 'download', '--verbose']);
+  await run(0, ['sync', '--direction', 'bidirectional', '--resync', '--prefer', 'local', '--verbose']);
+  for (const direction of ['upload', 'download', 'bidirectional'])
+    await run(12, ['sync', '--direction', direction, '--verbose', ...wrong]);
+  await run(12, ['sync', '--verbose', '--encryption-key-file', fileOf('broken', brokenKey)]);
+  await run(12, ['sync', '--json', '--encryption-key-file', '-'], { input: `${secrets.key} ${secrets.key}` });
+  await run(0, [
+    'sync',
+    '--rekey',
+    '--verbose',
+    '--new-encryption-key-file',
+    fileOf('new', secrets['new key']),
+    ...key,
+  ]);
+  storage.connection?.setManner('refuse');
+  await run(14, ['sync', '--verbose', ...key]);
+  await generate();
+  await generate('--salt');
+}
+
+beforeAll(async () => {
+  installation = createInstallation();
+  storage = await startStorage('sftp', installation.path('storage'));
+  const watch = await watchForSecrets(secrets);
+  try {
+    await live();
+  } finally {
+    watched = await watch.stop();
+  }
+}, 240_000);
+
+afterAll(async () => {
+  await storage?.close();
+  await installation.cleanUp();
+  rmSync(inputs, { recursive: true });
+});
+
+describe('keys of a crypt layer', () => {
+  it('stand, obscured, in the environment of rclone, and in no other process or command line', () => {
+    const places = watched.hits.map((hit) => hit.replace(/^\d+ /, ''));
+    const known = ['key', 'salt', 'wrong key', 'new key'].map(
+      (name) => `environ (/usr/bin/rclone): ${name}: obscured`,
+    );
+    expect([...new Set(places)].sort()).toEqual(known.sort());
+    expect(watched.sweeps).toBeGreaterThan(100);
+  });
+
+  it('are in nothing that was printed, a broken one included', () => {
+    expect(results.length).toBeGreaterThanOrEqual(15);
+    const all = { ...secrets, 'broken key': brokenKey };
+    for (const { stdout, stderr } of results) expect(findSecrets(stdout + stderr, all)).toEqual([]);
+  });
+
+  it('are in no file, of the client, of its remote, of the log or of the temporary directory', () => {
+    const all = { ...secrets, 'broken key': brokenKey, ...Object.fromEntries(generated.entries()) };
+    const found: string[] = [];
+    let count = 0;
+    for (const name of readdirSync(installation.directory, { recursive: true, encoding: 'utf8' })) {
+      const path = installation.path(name);
+      if (!lstatSync(path).isFile()) continue;
+      count += 1;
+      for (const hit of findSecrets(readFileSync(path, 'latin1'), all)) found.push(`${name}: ${hit}`);
+    }
+    expect(count).toBeGreaterThan(20);
+    expect(found).toEqual([]);
+    expect(readFileSync(installation.logFile, 'utf8')).toContain('DECRYPTION_FAILED');
+  });
+
+  it('are made anew each time, and only printed', () => {
+    expect(generated.filter((line) => /^[A-Za-z0-9+/]{43}=$/.test(line)).length).toBeGreaterThanOrEqual(3);
+    expect(new Set(generated).size).toBe(generated.length);
+  });
+});
+
+describe('a key in the environment of the command', () => {
+  it('is passed on to no other process', async () => {
+    const local = ['--remote-type', 'local', '--remote-path', installation.path('disk')];
+    await installation.cryptosync(['install', '--no-links', '--crypt', '--client', 'b', ...local]);
+    const watch = await watchForSecrets(secrets);
+    const { exitCode } = await installation.cryptosync(['sync', '--client', 'b'], {
+      env: { CRYPTOSYNC_ENCRYPTION_KEY: secrets.key, CRYPTOSYNC_ENCRYPTION_SALT: secrets.salt },
+    });
+    const { hits } = await watch.stop();
+    expect([0, 15]).toContain(exitCode);
+    const others = hits.filter((hit) => !hit.includes(`(${process.execPath})`));
+    expect(others.length).toBeGreaterThan(0);
+    expect(others.every((hit) => hit.endsWith('obscured') && hit.includes('/rclone)'))).toBe(true);
+  });
+});
