@@ -34,7 +34,9 @@ function look(pid: string, file: 'cmdline' | 'environ'): void {
   for (const hit of findSecrets(text, secrets ?? {})) hits.add(`${place} (${programOf(pid)}): ${hit}`);
 }
 
+/** Asked anew: what was a fork of its parent a moment ago may be the program by now. */
 function programOf(pid: string): string {
+  look(pid, 'cmdline');
   return (seen.get(`${pid} cmdline`) ?? 'unknown').split('\0')[0] ?? '';
 }
 
