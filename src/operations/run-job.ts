@@ -43,7 +43,9 @@ export async function runJob(context: TransferContext, name: string, job: Job): 
       const caught = toCryptosyncError(thrown);
       const error = attempt === 0 ? caught : stoppedMidway(caught);
       const wait = retryPauses[attempt];
-      const mayPass = passing.has(error.code) && error.details?.['refusal'] === undefined;
+      // a remote that was silent for a minute is not asked again at once
+      const isFinal = error.details?.['refusal'] !== undefined || error.details?.['timedOut'] === true;
+      const mayPass = passing.has(error.code) && !isFinal;
       if (wait === undefined || !mayPass || context.signal?.aborted) throw error;
       context.log.write('WARN', `${name}: sync tries again after: ${error.message}`);
       await pause(wait, context.signal);

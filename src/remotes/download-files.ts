@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { temporaryNameFor } from '../system/files.ts';
 import { type RcloneDependencies, rclone, rcloneFailure } from './rclone.ts';
 import type { LogRecord, TransferStats } from './rclone-log.ts';
+import { reachabilityOf } from './reachable.ts';
 import { linkSuffix, placeOf, type Remote, rclonePath } from './remote.ts';
 import {
   filterArguments,
@@ -62,6 +63,7 @@ export async function downloadFiles(
       environment: remote.environment,
       deadline: transferDeadline,
       lowLevelRetries: 5,
+      isReachable: reachabilityOf(remote, dependencies),
       onRecord: ({ stats }) => stats !== undefined && onProgress?.(stats),
     },
     dependencies,

@@ -6,6 +6,7 @@ import { type Command, type Finished, run } from '../system/process.ts';
 import { watchConnection } from './lost-connection.ts';
 import { maskFor } from './masking.ts';
 import { type LogRecord, parseLogLine, type TransferStats } from './rclone-log.ts';
+import { watchSilence } from './silence.ts';
 
 /**
  * rclone's exit codes. 1 and 2 changed places in 1.69, so both are "failed": the strings tell more. 5, 6 and 8 to 10
@@ -34,6 +35,8 @@ export interface RcloneCall {
   readonly deadline: number;
   /** How often rclone itself tries one small request again. */
   readonly lowLevelRetries?: number;
+  /** Asked when nothing has moved for a while; without an answer the call is ended. It needs `--stats`. */
+  readonly isReachable?: (() => Promise<boolean>) | undefined;
   readonly onRecord?: ((record: LogRecord) => void) | undefined;
   /** Called for each line of stdout, which is then not kept. */
   readonly onStdoutLine?: ((line: string) => void) | undefined;
@@ -46,6 +49,8 @@ export interface RcloneResult {
   readonly errors: readonly string[];
   readonly stats: TransferStats | undefined;
   readonly timedOut: boolean;
+  /** It was ended because the remote had gone. */
+  readonly isLost?: boolean;
 }
 
 /** Milliseconds for one small question to a remote: connecting twice, and an answer. */
@@ -80,7 +85,11 @@ export async function rclone(call: RcloneCall, dependencies: RcloneDependencies)
   const errors: string[] = [];
   let stats: TransferStats | undefined;
   const lost = new AbortController();
-  const watch = watchConnection({ isUnreachable, giveUp: () => lost.abort(), now: () => performance.now() });
+  const giveUp = (): void => lost.abort();
+  const now = (): number => performance.now();
+  const watch = watchConnection({ isUnreachable, giveUp, now });
+  const { isReachable } = call;
+  const listen = isReachable === undefined ? () => {} : watchSilence({ isReachable, giveUp, now });
   const finished = await runUnless(lost.signal, dependencies.signal, {
     file: requireTool('rclone', dependencies.environment),
     args: [...call.args, ...commonArguments(call)],
@@ -96,6 +105,7 @@ export async function rclone(call: RcloneCall, dependencies: RcloneDependencies)
         record.level === 'error' || (record.level === 'warning' && isUnreachable(record.message));
       if (isError && errors.length < keptErrors) errors.push(describe(record));
       watch(record);
+      listen(record);
       call.onRecord?.(record);
     },
   });
@@ -108,6 +118,7 @@ export async function rclone(call: RcloneCall, dependencies: RcloneDependencies)
     errors: errors.length === 0 ? errors : errors.map(maskFor(call)),
     stats,
     timedOut: finished.timedOut,
+    isLost: lost.signal.aborted,
   };
 }
 
@@ -195,7 +206,13 @@ export function rcloneFailure(result: RcloneResult, place: string, action: strin
   const said = result.errors.join('\n');
   const cause = said === '' ? undefined : result.errors.slice(-5).join('\n');
   if (result.timedOut) {
-    return new CryptosyncError('REMOTE_UNREACHABLE', `${place} gave no answer in time`, { cause });
+    return new CryptosyncError('REMOTE_UNREACHABLE', `${place} gave no answer in time`, {
+      details: { timedOut: true },
+      cause,
+    });
+  }
+  if (result.isLost && said === '') {
+    return new CryptosyncError('REMOTE_UNREACHABLE', `${place} can't be reached any more`);
   }
   const kind = failureKinds.find(({ pattern }) => pattern.test(said));
   const first = result.errors.find((line) => !line.startsWith('Failed to')) ?? result.errors[0];

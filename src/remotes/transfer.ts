@@ -10,6 +10,7 @@ import {
   rcloneFailure,
 } from './rclone.ts';
 import type { LogRecord, TransferStats } from './rclone-log.ts';
+import { reachabilityOf } from './reachable.ts';
 import { controlFilter, linkSuffix, placeOf, type Remote, rclonePath } from './remote.ts';
 import { type Restless, watchSource } from './restless.ts';
 
@@ -113,6 +114,7 @@ async function transfer(
       environment: remote.environment,
       deadline: transferDeadline,
       lowLevelRetries: 5,
+      isReachable: reachabilityOf(remote, dependencies),
       onRecord(record) {
         source.look(record);
         onRecord?.(record);

@@ -43,6 +43,8 @@ export interface Installation {
     args: readonly string[],
     options: Omit<CommandOptions, 'env'> & { readonly environment: NodeJS.ProcessEnv },
   ): Promise<CommandResult>;
+  /** Does something, such as stopping a server, before all else is taken away. */
+  atCleanUp(action: () => unknown): void;
   cleanUp(): Promise<void>;
 }
 
@@ -69,6 +71,7 @@ export function createInstallation(base: string = tmpdir()): Installation {
     CRYPTOSYNC_PASSWORD: vaultPassword,
   };
   const started: RunningCommand[] = [];
+  const actions: (() => unknown)[] = [];
   const start = (args: readonly string[], { env, ...options }: CommandOptions = {}): RunningCommand => {
     const running = startProgram(process.execPath, [program, ...args], { ...environment, ...env }, options);
     started.push(running);
@@ -89,7 +92,9 @@ export function createInstallation(base: string = tmpdir()): Installation {
       started.push(running);
       return running.finished;
     },
+    atCleanUp: (action) => void actions.push(action),
     async cleanUp() {
+      for (const action of actions.reverse()) await action();
       for (const { child } of started) {
         if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
       }

@@ -1,0 +1,29 @@
+/** Whether a remote answers at all. */
+import { questionDeadline, type RcloneDependencies, rclone, rcloneFailure } from './rclone.ts';
+import { controlDirectory, localDirectory, placeOf, type Remote, rclonePath } from './remote.ts';
+
+/**
+ * What a call asks when nothing moves for a while; undefined for a directory of this machine. A refusal is an answer
+ * too: only the lack of one counts.
+ */
+export function reachabilityOf(
+  remote: Remote,
+  dependencies: RcloneDependencies,
+): (() => Promise<boolean>) | undefined {
+  if (localDirectory(remote) !== undefined) return undefined;
+  return async () => {
+    try {
+      const { configFile, environment } = remote;
+      const args = ['lsf', '--max-depth', '1', rclonePath(remote, controlDirectory)];
+      const result = await rclone(
+        { args, configFile, environment, deadline: questionDeadline, lowLevelRetries: 1 },
+        dependencies,
+      );
+      if (result.exitCode === 0) return true;
+      return rcloneFailure(result, placeOf(remote), 'ask the remote').code !== 'REMOTE_UNREACHABLE';
+    } catch {
+      // interrupted: so is the transfer
+      return true;
+    }
+  };
+}

@@ -1,0 +1,177 @@
+/** Remotes across a network: ones that know neither times nor hashes, and servers that go away or fall silent. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { type Installation, it } from '../support/installation.ts';
+import { pause, waitUntil } from '../support/machine.ts';
+import { type LoopbackProxy, startProxy } from '../support/proxy.ts';
+import { manyFiles, readTree } from '../support/tree.ts';
+import { type ClientVault, restoreByHand, vaultOf } from '../support/vault.ts';
+import { type Server, serveSftp, serveWebdav } from './support/serve.ts';
+
+/** Installs a client whose remote is a WebDAV server at a port, which keeps its files in `remoteDir`. */
+async function installOverWebdav(
+  installation: Installation,
+  port: number,
+  served: string,
+): Promise<ClientVault> {
+  const vault = vaultOf(installation, 'client1', join(served, 'backup'));
+  await vault.succeed(
+    'install',
+    ...['--no-links', '--remote-type', 'webdav'],
+    ...['--remote-option', `url=http://127.0.0.1:${port}`, '--remote-option', 'vendor=other'],
+  );
+  return vault;
+}
+
+/** The directory of a server. */
+function served(installation: Installation): string {
+  const directory = installation.path('served');
+  mkdirSync(directory, { recursive: true });
+  return directory;
+}
+
+async function startWebdav(installation: Installation, directory: string): Promise<Server> {
+  const server = await serveWebdav(directory);
+  installation.atCleanUp(() => server.stop());
+  return server;
+}
+
+/** A proxy that is taken away with the test. */
+async function standBefore(installation: Installation, server: Server): Promise<LoopbackProxy> {
+  const proxy = await startProxy(server.port);
+  installation.atCleanUp(() => proxy.close());
+  return proxy;
+}
+
+const sameOnBothSides = (vault: ClientVault): void =>
+  expect(readTree(vault.remoteDir, ['.cryptosync'])).toEqual(readTree(vault.encryptedDir));
+
+describe.concurrent('a remote without times and hashes', () => {
+  it('gets edits that keep the size, however often, and nothing else again', async ({ installation }) => {
+    const directory = served(installation);
+    const { port } = await startWebdav(installation, directory);
+    const vault = await installOverWebdav(installation, port, directory);
+    const files = { 'changes.txt': 'aaaa', 'stays.txt': 'bbbb', 'ümläut 😀.txt': 'c', empty: '' };
+    await vault.put(files);
+    expect((await vault.succeed('sync')).results[0]).toMatchObject({ outcome: 'synced', generation: 1 });
+    sameOnBothSides(vault);
+    expect((await vault.succeed('sync')).results[0]).toMatchObject({ outcome: 'unchanged', generation: 1 });
+    for (const [round, text] of ['AAAA', 'xxxx'].entries()) {
+      await vault.succeed('mount');
+      writeFileSync(join(vault.mountDir, 'changes.txt'), text, { flag: 'r+' });
+      await vault.succeed('unmount');
+      const { plan } = (await vault.succeed('sync', '--dry-run')).results[0];
+      expect(plan.uploads).toHaveLength(1);
+      const [edited] = (await vault.succeed('sync')).results;
+      expect(edited).toMatchObject({ outcome: 'synced', filesTransferred: 1, generation: round + 2 });
+      sameOnBothSides(vault);
+    }
+    expect(Object.keys(restoreByHand(installation, vault.remoteDir)).sort()).toEqual(
+      Object.keys(files).sort(),
+    );
+  });
+
+  it('gets everything again when it is not known what it was sent', async ({ installation }) => {
+    const directory = served(installation);
+    const { port } = await startWebdav(installation, directory);
+    const vault = await installOverWebdav(installation, port, directory);
+    await vault.put({ 'a.txt': 'aaaa' });
+    await vault.succeed('sync');
+    const [path = ''] = Object.entries(readTree(vault.remoteDir, ['.cryptosync']))
+      .filter(([name]) => !name.startsWith('gocryptfs'))
+      .map(([name]) => name);
+    const damaged = readFileSync(join(vault.remoteDir, path)).fill(0);
+    writeFileSync(join(vault.remoteDir, path), damaged);
+    writeFileSync(indexOf(installation), readFileSync(indexOf(installation), 'utf8').slice(0, -20));
+    const all = Object.keys(readTree(vault.encryptedDir)).length;
+    expect((await vault.succeed('sync')).results[0]).toMatchObject({ filesTransferred: all });
+    sameOnBothSides(vault);
+  });
+});
+
+describe.concurrent('a server that goes away', () => {
+  it('in mid-transfer is told by exit 14 and a marker; when it is back the next sync completes', async ({
+    installation,
+  }) => {
+    const directory = served(installation);
+    const server = await startWebdav(installation, directory);
+    const proxy = await standBefore(installation, server);
+    const vault = await installOverWebdav(installation, proxy.port, directory);
+    await vault.put(manyFiles(20, 200_000));
+    const running = installation.start(['sync', '--client', 'client1', '--json', '--bwlimit', '2M']);
+    expect(await waitUntil(() => proxy.received > 1_000_000, 20_000)).toBe(true);
+    proxy.setManner('refuse');
+    await server.stop();
+    const cut = await running.finished;
+    expect([cut.exitCode, cut.json.error.code]).toEqual([14, 'REMOTE_UNREACHABLE']);
+    expect(vault.marker()).toMatchObject({ state: 'in-progress', generation: 0 });
+    expect(await vault.status()).toMatchObject({
+      health: 'warning',
+      lastSync: { outcome: 'failed', error: 'REMOTE_UNREACHABLE' },
+      lastSuccess: null,
+    });
+    const probed = await vault.status('--check-remote');
+    expect(probed).toMatchObject({ health: 'error', remote: { reachable: false } });
+
+    proxy.setTarget((await startWebdav(installation, directory)).port);
+    proxy.setManner('open');
+    expect(await vault.status('--check-remote')).toMatchObject({ remote: { reachable: true } });
+    expect((await vault.succeed('sync')).results[0]).toMatchObject({ outcome: 'synced', generation: 1 });
+    sameOnBothSides(vault);
+    expect(Object.keys(restoreByHand(installation, vault.remoteDir))).toHaveLength(20);
+  });
+
+  it('for a moment is waited for by the same run (SFTP)', async ({ installation }) => {
+    const directory = served(installation);
+    const login = { user: 'operator', password: 'sftp secret' };
+    const server = await serveSftp(directory, installation.path('tmp'), login);
+    installation.atCleanUp(() => server.stop());
+    const proxy = await standBefore(installation, server);
+    const knownHosts = installation.path('known_hosts');
+    writeFileSync(knownHosts, server.knownHostsLine.replace(`:${server.port} `, `:${proxy.port} `));
+    const vault = vaultOf(installation, 'client1', join(directory, 'backup'));
+    const options = [
+      ...['host=127.0.0.1', `port=${proxy.port}`, `user=${login.user}`, `pass=${login.password}`],
+      `known_hosts_file=${knownHosts}`,
+    ];
+    const installed = await installation.cryptosync(
+      [
+        ...['install', '--client', 'client1', '--no-links', '--remote-type', 'sftp'],
+        ...['--remote-options-file', '-'],
+      ],
+      { input: `${options.join('\n')}\n` },
+    );
+    expect([installed.exitCode, installed.stderr]).toEqual([0, expect.not.stringContaining('error')]);
+    await vault.put(manyFiles(20, 200_000));
+    const running = installation.start(['sync', '--client', 'client1', '--json', '--bwlimit', '4M']);
+    expect(await waitUntil(() => proxy.received > 1_000_000, 20_000)).toBe(true);
+    proxy.setManner('refuse');
+    await pause(700);
+    proxy.setManner('open');
+    const result = await running.finished;
+    expect(result.exitCode, result.stdout).toBe(0);
+    expect(result.json.results).toMatchObject([{ outcome: 'synced', generation: 1 }]);
+    sameOnBothSides(vault);
+    expect(readFileSync(installation.logFile, 'utf8')).toContain('sync tries again after');
+  });
+});
+
+describe.concurrent('a server that takes connections and never answers', () => {
+  it('ends sync and status in bounded time, and the remote is told as out of reach', async ({
+    installation,
+  }) => {
+    const directory = served(installation);
+    const proxy = await standBefore(installation, await startWebdav(installation, directory));
+    const vault = await installOverWebdav(installation, proxy.port, directory);
+    await vault.put({ 'a.txt': 'a' });
+    proxy.setManner('silent');
+    const [sync, status] = await Promise.all([vault.run('sync'), vault.status('--check-remote')]);
+    expect([sync.exitCode, sync.json.error.code]).toEqual([14, 'REMOTE_UNREACHABLE']);
+    expect(status).toMatchObject({ remote: { reachable: false }, health: 'error' });
+    expect(sync.durationMs).toBeLessThan(80_000);
+  });
+});
+
+const indexOf = (installation: Installation): string =>
+  installation.client('client1', 'cryptosync', 'state', 'index-default.jsonl');
