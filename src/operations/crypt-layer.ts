@@ -25,7 +25,7 @@ export async function verifyLayer(
 ): Promise<void> {
   const { raw, crypt, source } = mapping;
   if (mapping.direction !== 'download' && source.inspect() !== 'missing') {
-    verifyNamesFit(scanSource(source.directory), raw.type, crypt);
+    verifyNamesFit(scanSource(source.directory), raw, crypt);
   }
   if (crypt === undefined) return;
   const check: KeyCheck = { raw, decrypted: view, owner: source.identity };

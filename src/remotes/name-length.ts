@@ -4,7 +4,9 @@
  */
 import { CryptosyncError } from '../system/errors.ts';
 import type { CryptSettings } from './crypt.ts';
+import type { Remote } from './remote.ts';
 import type { SourceScan } from './source-scan.ts';
+import { trashFor } from './trash.ts';
 
 /** Bytes of one name on file systems and the servers before them (limits.h, NAME_MAX). */
 const longestName = 255;
@@ -33,27 +35,36 @@ export function encryptedLength(
   }
 }
 
+/** What stands before a file's own path when its old version is kept, in the trash of a run. */
+const trashNames = trashFor(new Date(0)).split('/');
+
 /** @throws CONFIG_INVALID naming a file whose name the remote can't hold; nothing has moved then. */
-export function verifyNamesFit(
-  scan: SourceScan,
-  remoteType: string | undefined,
-  crypt: CryptSettings | undefined,
-): void {
-  const hasKeys = objectStores.has(remoteType ?? '');
+export function verifyNamesFit(scan: SourceScan, raw: Remote, crypt: CryptSettings | undefined): void {
+  const lengthOf = (name: string, isDirectory: boolean): number => encryptedLength(name, isDirectory, crypt);
+  const total = (names: readonly string[]): number =>
+    names.reduce((sum, name, index) => sum + lengthOf(name, index < names.length - 1) + 1, -1);
+  const room = objectStores.has(raw.type ?? '') ? roomForKeys(raw, lengthOf) : undefined;
   for (const { path } of scan.files) {
     const names = path.split('/');
-    const lengths = names.map((name, index) => encryptedLength(name, index < names.length - 1, crypt));
-    const isTooLong = hasKeys
-      ? lengths.reduce((sum, length) => sum + length + 1, -1) > longestKey
-      : lengths.some((length) => length > longestName);
+    const isTooLong =
+      room === undefined
+        ? names.some((name, index) => lengthOf(name, index < names.length - 1) > longestName)
+        : total(names) > room;
     if (!isTooLong) continue;
-    throw new CryptosyncError(
-      'CONFIG_INVALID',
-      `the remote can't hold this name, which crypt makes longer: ${path}`,
-      {
-        hint: 'The names of a vault are encrypted already: use crypt with --filename-encryption off for it. Otherwise shorten the name.',
-        details: { path },
-      },
-    );
+    const why = crypt === undefined ? '' : ', which crypt makes longer';
+    throw new CryptosyncError('CONFIG_INVALID', `the remote can't hold this name${why}: ${path}`, {
+      hint:
+        crypt === undefined
+          ? 'Shorten the name, or the path on the remote.'
+          : 'The names of a vault are encrypted already: use crypt with --filename-encryption off for it. Otherwise shorten the name.',
+      details: { path },
+    });
   }
+}
+
+/** Bytes that are left for a file's path in a key, behind the remote's own path and that of the trash. */
+function roomForKeys({ path }: Remote, lengthOf: (name: string, isDirectory: boolean) => number): number {
+  const [, ...below] = path.split('/').filter((name) => name !== '');
+  const before = below.reduce((sum, name) => sum + Buffer.byteLength(name) + 1, 0);
+  return longestKey - trashNames.reduce((sum, name) => sum + lengthOf(name, true) + 1, before);
 }

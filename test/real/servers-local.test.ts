@@ -9,6 +9,6 @@ describe('a directory of this machine', () => {
   const scene = withStorage('local');
   goesThereAndBack(scene, 'with-crypt', { filenameEncryption: 'standard', keys });
   goesThereAndBack(scene, 'without-crypt', {});
-  refusesNames(scene, 'names-with-crypt', 'n'.repeat(150), { filenameEncryption: 'standard', keys });
+  refusesNames(scene, 'names-with-crypt', 'n'.repeat(144), { filenameEncryption: 'standard', keys });
   refusesWrongKeys(scene);
 });

@@ -15,7 +15,7 @@ describe('SFTP by OpenSSH', () => {
   const scene = withStorage('openssh');
   goesThereAndBack(scene, 'with-crypt', { filenameEncryption: 'standard', keys });
   goesThereAndBack(scene, 'without-crypt', {});
-  refusesNames(scene, 'names-with-crypt', 'n'.repeat(150), { filenameEncryption: 'standard', keys });
+  refusesNames(scene, 'names-with-crypt', 'n'.repeat(144), { filenameEncryption: 'standard', keys });
   refusesWrongKeys(scene);
   survivesOutages(scene);
 });
