@@ -4,7 +4,14 @@
  */
 
 import { verifyPlacesFit } from '../remotes/bisync.ts';
-import { type Base, type Journal, readBase, readJournal, recover } from '../remotes/bisync-base.ts';
+import {
+  type Base,
+  isUnfinished,
+  type Journal,
+  readBase,
+  readJournal,
+  recover,
+} from '../remotes/bisync-base.ts';
 import { findIdentical } from '../remotes/bisync-identical.ts';
 import { type BothSides, type Look, lookAtBoth, type Pair } from '../remotes/bisync-look.ts';
 import {
@@ -61,7 +68,7 @@ export async function lookAhead(context: TransferContext, job: Job, before?: Out
   const subject = subjectOf(job);
   const base = readBase(job.bisyncDirectory);
   const found = readJournal(job.bisyncDirectory);
-  const journal = found?.subject === subject ? found : undefined;
+  const journal = found?.subject === subject && isUnfinished(found, base) ? found : undefined;
   if (before === undefined) verifyComplete(job, marker, journal);
   const now = await lookAtBoth(pairOf(job), context);
   const known = base?.subject === subject ? base : undefined;

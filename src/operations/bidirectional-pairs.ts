@@ -1,13 +1,14 @@
 /**
  * A file that changes on both sides between the plan and bisync's own look becomes two: `name..path1` and
  * `name..path2`, from rclone 1.66 on `name.conflict1` and `name.conflict2`. No engine can decrypt such names, so the
- * newer of the two gets the name back and the older goes to the trash.
+ * newer of the two gets the name back and the older goes to the trash. From rclone 1.63 on files come under a partial
+ * name, which a killed rclone leaves behind.
  */
-import { mkdirSync, renameSync } from 'node:fs';
+import { mkdirSync, renameSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readJournal, writeJournal } from '../remotes/bisync-base.ts';
 import { type BothSides, type Look, type Side, sides } from '../remotes/bisync-look.ts';
-import { keepLocally, keepRemotely } from '../remotes/bisync-trash.ts';
+import { deleteRemotely, keepLocally, keepRemotely } from '../remotes/bisync-trash.ts';
 import { questionDeadline, rclone, rcloneFailure } from '../remotes/rclone.ts';
 import { placeOf, rclonePath } from '../remotes/remote.ts';
 import { trashFor } from '../remotes/trash.ts';
@@ -116,4 +117,32 @@ async function renameRemotely(
   const args = ['moveto', rclonePath(view, from), rclonePath(view, to)];
   const result = await rclone({ args, configFile, environment, deadline: questionDeadline }, context);
   if (result.exitCode !== 0) throw rcloneFailure(result, placeOf(view), `give ${to} its name back`);
+}
+
+interface Partial {
+  readonly path: string;
+  readonly side: Side;
+}
+
+const partialName = /^(.*)\.[0-9a-f]{8}\.partial$/;
+
+/** The parts of files that the last run was writing. */
+export function findPartials({ journal, now }: Pick<Outlook, 'journal' | 'now'>): Partial[] {
+  const coming = new Set((journal?.copies ?? []).map(({ path, to }) => `${to} ${path}`));
+  return sides.flatMap((side) =>
+    [...now[side].keys()]
+      .filter((path) => coming.has(`${side} ${partialName.exec(path)?.[1]}`))
+      .map((path) => ({ path, side })),
+  );
+}
+
+export async function removePartials(
+  context: TransferContext,
+  job: Job,
+  partials: readonly Partial[],
+): Promise<void> {
+  const on = (wanted: Side): string[] =>
+    partials.filter(({ side }) => side === wanted).map(({ path }) => path);
+  for (const path of on('local')) unlinkSync(join(job.mapping.source.directory, path));
+  await deleteRemotely(job.view, on('remote'), context);
 }

@@ -16,11 +16,12 @@ import { placeOf } from '../remotes/remote.ts';
 import { type SourceScan, scanSource } from '../remotes/source-scan.ts';
 import { writeSyncBase } from '../remotes/sync-base.ts';
 import { addResults, nothingTransferred, type TransferResult } from '../remotes/transfer.ts';
+import { trashName } from '../remotes/trash.ts';
 import { toIsoSeconds } from '../system/clock.ts';
 import { toCryptosyncError } from '../system/errors.ts';
 import { ensureDirectory } from '../system/files.ts';
 import { lookAhead, type Outlook, pairOf, verifyPossible } from './bidirectional-outlook.ts';
-import { findPairs, resolvePairs } from './bidirectional-pairs.ts';
+import { findPairs, findPartials, removePartials, resolvePairs } from './bidirectional-pairs.ts';
 import { describeConflict, keepAside, localTrashOf, whileWritable } from './bidirectional-trash.ts';
 import type { TransferContext } from './context.ts';
 import { verifyLayer } from './crypt-layer.ts';
@@ -45,7 +46,7 @@ export async function planBothWays(context: TransferContext, job: Job): Promise<
   };
 }
 
-/** Both sides at one moment, with no conflict pairs of bisync's in them. */
+/** Both sides at one moment, with no names of rclone's own making in them. */
 interface Sight {
   readonly outlook: Outlook;
   /** What the source looked like just before. */
@@ -94,7 +95,7 @@ export async function syncBothWays(context: TransferContext, job: Job): Promise<
   };
 }
 
-/** Looks at both sides, and puts conflict pairs in order that an earlier look of bisync's has made. */
+/** Looks at both sides, and puts in order what rclone has left there under names of its own. */
 async function lookClearly(
   context: TransferContext,
   job: Job,
@@ -106,7 +107,9 @@ async function lookClearly(
   let outlook = await lookAhead(context, job, before);
   const start = begun ?? startOf(context, outlook);
   const pairs = findPairs(outlook);
-  if (pairs.length === 0) return { outlook, scan, conflicts: [], start };
+  const partials = findPartials(outlook);
+  if (pairs.length === 0 && partials.length === 0) return { outlook, scan, conflicts: [], start };
+  await removePartials(context, job, partials);
   const conflicts = await resolvePairs(context, job, outlook.now, pairs, start);
   scan = scanSource(job.mapping.source.directory);
   outlook = await lookAhead(context, job, outlook);
@@ -162,11 +165,10 @@ async function carryOut(
   const workDirectory = bisyncWorkDirectory(job.bisyncDirectory);
   const bisync = { ...pairOf(job), workDirectory, bandwidthLimit };
   const left = await keepAside(context, job, outlook, start);
-  for (const side of sides) {
-    for (const path of situation.torn[side]) {
-      const kept = `what stood there is kept in the trash of ${toIsoSeconds(start)}`;
-      context.log.write('WARN', `${path} may be half written on the ${side} side, and is replaced: ${kept}`);
-    }
+  for (const path of [...situation.torn.local, ...situation.torn.remote]) {
+    context.warn(
+      `${path} was half written by a sync that did not end; what stood there is in the trash of ${trashName(start)}`,
+    );
   }
   const carried = await whileWritable(bisync.directory, plan, async () =>
     addResults(

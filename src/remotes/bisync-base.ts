@@ -70,12 +70,19 @@ export function readJournal(directory: string): Journal | undefined {
   return Array.isArray(found?.copies) ? found : undefined;
 }
 
+/** A journal that is older than the base is what a run left that was stopped at its very end. */
+export function isUnfinished(journal: Journal | undefined, base: Base | undefined): boolean {
+  return journal !== undefined && (base === undefined || journal.at > base.at);
+}
+
 export function removeJournal(directory: string): void {
   rmSync(journalFile(directory), { force: true });
 }
 
-/** Stands for what is on a side while a part of a file may be: no file is so. */
+/** Stands for what was on a side where a part of a file already is: no file is so. */
 const torn: Entry = { size: -1, time: 'torn' };
+/** What a part becomes that is only to be taken away: every file is less. */
+const nothing: Entry = { size: Number.MAX_SAFE_INTEGER, time: 'nothing' };
 
 /** What the journal says of a plan before it is carried out. What is half written already stays known as such. */
 export function journalled(plan: BothWaysPlan, situation: Pick<Situation, 'now' | 'torn'>): JournalledCopy[] {
@@ -87,7 +94,7 @@ export function journalled(plan: BothWaysPlan, situation: Pick<Situation, 'now' 
     return target === undefined ? [] : [{ path, to, old, target }];
   });
   const remains = plan.deletions.filter(({ path, on }) => isTorn(on, path));
-  return [...copies, ...remains.map(({ path, on }) => ({ path, to: on, old: torn, target: torn }))];
+  return [...copies, ...remains.map(({ path, on }) => ({ path, to: on, old: torn, target: nothing }))];
 }
 
 export interface Recovered {
@@ -97,7 +104,9 @@ export interface Recovered {
 }
 
 /**
- * What to compare with after a run that did not end: what it finished counts as synced.
+ * What to compare with after a run that did not end: what it finished counts as synced. Files are written from their
+ * beginning to their end, so one that is shorter than it should be, or gone, is half written; one that is not was
+ * edited by somebody since.
  * @param precision nanoseconds, of the times on the remote
  */
 export function recover(
@@ -113,7 +122,7 @@ export function recover(
     if (entry !== undefined && areEqual(entry, target, precision)) {
       looks[to].set(path, entry);
       looks[otherSide[to]].set(path, target);
-    } else if (!isSameEntry(entry, old ?? undefined)) {
+    } else if (!isSameEntry(entry, old ?? undefined) && (entry === undefined || entry.size < target.size)) {
       half[to].add(path);
     }
   }

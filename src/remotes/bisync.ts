@@ -10,10 +10,12 @@ import { CryptosyncError } from '../system/errors.ts';
 import { listingOf, writeListings } from './bisync-listing.ts';
 import { type BothSides, type Look, otherSide, type Pair, type Side } from './bisync-look.ts';
 import type { Copy } from './bisync-plan.ts';
+import { type Portion, portionsOf } from './bisync-portions.ts';
 import { type RcloneDependencies, type RcloneResult, rclone, rcloneFailure } from './rclone.ts';
 import type { TransferStats } from './rclone-log.ts';
 import { linkSuffix, placeOf, rclonePath } from './remote.ts';
 import {
+  addResults,
   filterArguments,
   isLink,
   nothingTransferred,
@@ -55,15 +57,25 @@ export async function carryCopies(
   const order = [places.local, places.remote];
   // with everything filtered out it moves nothing, and leaves empty listings under the names that it looks for
   await run(bisync, [...order, '--resync', '--filter', '- *'], dependencies, undefined);
+  let carried = nothingTransferred;
+  for (const portion of portionsOf(files, regular)) {
+    const args = [...order, '--check-sync=false', ...prepareListings(bisync, portion), ...transfer];
+    carried = addResults(carried, await run(bisync, args, dependencies, onProgress));
+  }
+  return carried;
+}
+
+/** Tells bisync what to find. @returns the arguments that go with it */
+function prepareListings({ workDirectory }: Bisync, { copies, now, rules = [] }: Portion): string[] {
   const leaving = (side: Side): Set<string> =>
-    new Set(files.filter(({ to }) => to !== side).map(({ path }) => path));
-  const [one, two] = [
-    listingOf(regular.local, leaving('local')),
-    listingOf(regular.remote, leaving('remote')),
+    new Set(copies.filter(({ to }) => to !== side).map(({ path }) => path));
+  const one = listingOf(now.local, leaving('local'));
+  const two = listingOf(now.remote, leaving('remote'));
+  writeListings(workDirectory, one, two);
+  return [
+    ...(one.isAllChanged || two.isAllChanged ? ['--force'] : []),
+    ...rules.flatMap((rule) => ['--filter', rule]),
   ];
-  writeListings(bisync.workDirectory, one, two);
-  const force = one.isAllChanged || two.isAllChanged ? ['--force'] : [];
-  return await run(bisync, [...order, '--check-sync=false', ...force, ...transfer], dependencies, onProgress);
 }
 
 function withoutLinks(look: Look): Look {
@@ -88,6 +100,9 @@ async function run(
         ...filterArguments(include),
         ...(bandwidthLimit === undefined ? [] : ['--bwlimit', bandwidthLimit]),
         ...(flags ?? []),
+        // one part after the other: what is stopped is then shorter than it should be (bisync-base)
+        '--multi-thread-streams',
+        '0',
       ],
       configFile: remote.configFile,
       environment: remote.environment,

@@ -94,6 +94,21 @@ describe('a run that was stopped', () => {
     expect(contentOf(sides.remote)).toEqual({ a: '3', big: edited });
   });
 
+  it('lets what was edited since win over what had come, and leaves no parts of files behind', async () => {
+    writeFiles(sides.local, { a: '1', big: old });
+    await sides.succeed();
+    writeFiles(sides.remote, { a: '2', big: edited });
+    const running = sides.start(limit);
+    await untilHalfCome('local', running);
+    expect(await waitUntil(() => contentOf(sides.local)['a'] === '2', 10_000)).toBe(true);
+    await stop(running, 'SIGKILL');
+    writeFiles(sides.local, { a: '3', 'big.0123abcd.partial': 'as newer rclones leave it' });
+    await sides.succeed();
+    expect(contentOf(sides.local)).toEqual({ a: '3', big: edited });
+    expect(contentOf(sides.remote)).toEqual({ a: '3', big: edited });
+    expect(sides.kept('remote')).toContain('2');
+  });
+
   it('goes on with the choice that it began anew with', async () => {
     writeFiles(sides.local, { both: '1', big: old });
     await sides.succeed();

@@ -156,6 +156,32 @@ describe('a later run', () => {
     expect(await sides.succeed()).toMatchObject({ outcome: 'unchanged', generation: 2 });
   });
 
+  it('takes names for what they are, whatever they mean in a pattern', async () => {
+    await begin({
+      'x[1]': '1',
+      x1: '1',
+      '{a,b}': '1',
+      a: '1',
+      'st*r': '1',
+      star: '1',
+      'q?': '1',
+      'end ': '1',
+      stays: '1',
+    });
+    const odd = {
+      'x[1]': '2',
+      '{a,b}': '2',
+      'st*r': '2',
+      'q?': '2',
+      'end ': '2',
+      'back\\slash': '2',
+      '#h/- x': '2',
+    };
+    writeFiles(sides.local, odd);
+    expect(await sides.succeed()).toMatchObject({ filesTransferred: 7, consistent: true });
+    expectEqualSides({ x1: '1', a: '1', star: '1', stays: '1', ...odd });
+  });
+
   it('goes on where every file of a side was edited, or replaced by another', async () => {
     await begin({ only: '1' });
     writeFiles(sides.local, { only: '2' });

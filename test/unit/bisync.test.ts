@@ -21,6 +21,7 @@ import {
   planBothSides,
   type Situation,
 } from '../../src/remotes/bisync-plan.ts';
+import { portionsOf, ruleFor } from '../../src/remotes/bisync-portions.ts';
 
 const at = (second: number, size = 1): Entry => ({
   size,
@@ -196,6 +197,36 @@ describe('a listing for bisync', () => {
       '-     1234 - - 2026-01-01T00:00:02.000000000+0000 "b \\"q\\" ü"',
       '',
     ]);
+  });
+});
+
+describe('what bisync is shown', () => {
+  const files = (count: number): Record<string, Entry> =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`f${index}`, at(1, 10 + index)]));
+  const copiesOf = (paths: readonly string[]) =>
+    paths.map((path) => ({ path, to: 'remote', size: 1, replaces: false }) as const);
+
+  it('is the files to copy, and the smallest one that stays', () => {
+    const both = look(files(4));
+    const [portion, ...others] = portionsOf(copiesOf(['f0', 'f2']), { local: both, remote: both });
+    expect(others).toEqual([]);
+    expect(portion?.rules).toEqual(['+ /f0', '+ /f2', '+ /f1', '- *']);
+    expect([...(portion?.now.local.keys() ?? [])]).toEqual(['f0', 'f2', 'f1']);
+  });
+
+  it('comes in portions, and is everything where there are too many or nothing stays', () => {
+    const both = look(files(2000));
+    const paths = [...both.keys()];
+    const now = { local: both, remote: both };
+    const portions = portionsOf(copiesOf(paths.slice(0, 450)), now);
+    expect(portions.map(({ copies }) => copies.length)).toEqual([200, 200, 50]);
+    expect(portionsOf(copiesOf(paths.slice(0, 1500)), now)).toMatchObject([{ rules: undefined, now }]);
+    expect(portionsOf(copiesOf(paths), now)).toMatchObject([{ rules: undefined }]);
+  });
+
+  it('is named by rules that mean one file each', () => {
+    expect(ruleFor('a/[b]{c}*?\\.txt')).toBe('+ /a/\\[b\\]\\{c\\}\\*\\?\\\\.txt');
+    expect(ruleFor(' a ')).toBe('+ / a[ ]');
   });
 });
 

@@ -1,0 +1,91 @@
+/** What a bidirectional sync refuses of a vault, whose files need each other. */
+import { tmpdir } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import { companionsOf, verifyPlan } from '../../src/operations/bidirectional-guard.ts';
+import type { Job } from '../../src/operations/sync-job.ts';
+import type { SyncSource } from '../../src/operations/sync-source.ts';
+import type { Look } from '../../src/remotes/bisync-look.ts';
+import type { BothWaysPlan } from '../../src/remotes/bisync-plan.ts';
+import { refusalOf } from '../support/refusal.ts';
+
+const names = { cryfs: 'cryfs.config', gocryptfs: 'gocryptfs.conf' };
+
+function jobOf(engine: keyof typeof names): Job {
+  const directory = tmpdir();
+  const source: SyncSource = {
+    kind: 'vault',
+    directory,
+    identity: 'id',
+    engine,
+    configFile: names[engine],
+    apart: [directory],
+    inspect: () => 'filled',
+  };
+  const raw = { name: 'r', type: 'sftp', path: 'p', configFile: '/dev/null' };
+  return {
+    mapping: { source, raw, direction: 'bidirectional', mode: 'sync', include: [], crypt: undefined },
+    view: raw,
+    request: {},
+    profile: {},
+    settings: {
+      deleteLimit: undefined,
+      bandwidthLimit: undefined,
+      flags: undefined,
+      include: [],
+      keepDeleted: 1,
+    },
+    indexFile: '',
+    baseFile: '',
+    bisyncDirectory: '',
+  };
+}
+
+const entry = { size: 1, time: '2026-01-01T00:00:00.000000000Z' };
+const many: Look = new Map(Array.from({ length: 20 }, (_, index) => [`block${index}`, entry]));
+const now = { local: many, remote: many };
+
+function planOf(
+  conflicts: BothWaysPlan['conflicts'],
+  deletions: BothWaysPlan['deletions'] = [],
+): BothWaysPlan {
+  const copies = conflicts.map(({ path, winner }) => {
+    const to = winner === 'local' ? 'remote' : 'local';
+    return { path, to, size: 1, replaces: true } as const;
+  });
+  return { copies, deletions, conflicts };
+}
+
+const mine = { path: 'block1', winner: 'local' } as const;
+const theirs = { path: 'block2', winner: 'remote' } as const;
+const code = (engine: keyof typeof names, plan: BothWaysPlan, isAnew = false): string =>
+  refusalOf(() => verifyPlan(jobOf(engine), now, plan, isAnew)).code;
+
+describe('a vault changed on both sides', () => {
+  it('of CryFS is never put together out of two states', () => {
+    expect(code('cryfs', planOf([mine]))).toBe('VAULT_MISMATCH');
+    expect(code('cryfs', planOf([mine, theirs]), true)).toBe('VAULT_MISMATCH');
+    verifyPlan(jobOf('cryfs'), now, planOf([theirs]), true);
+    verifyPlan(jobOf('gocryptfs'), now, planOf([mine, theirs]), false);
+  });
+
+  it.each(['cryfs', 'gocryptfs'] as const)('of %s keeps its configuration', (engine) => {
+    const path = names[engine];
+    expect(code(engine, planOf([{ path, winner: 'local' }]), true)).toBe('VAULT_MISMATCH');
+    expect(code(engine, planOf([], [{ path, on: 'local', size: 1 }]))).toBe('VAULT_MISMATCH');
+  });
+
+  it('of gocryptfs has one key for a directory, and each file what it is decrypted with', () => {
+    expect(code('gocryptfs', planOf([{ path: 'd/gocryptfs.diriv', winner: 'remote' }]))).toBe(
+      'VAULT_MISMATCH',
+    );
+    expect(companionsOf({ engine: 'gocryptfs' })('d/gocryptfs.longname.x/f')).toEqual(
+      expect.arrayContaining([
+        'gocryptfs.diriv',
+        'd/gocryptfs.diriv',
+        'd/gocryptfs.longname.x/gocryptfs.diriv',
+        'd/gocryptfs.longname.x.name',
+      ]),
+    );
+    expect(companionsOf({ engine: 'cryfs' })('d/f')).toEqual([]);
+  });
+});
