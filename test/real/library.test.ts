@@ -223,6 +223,27 @@ describe('a sync of the library', () => {
     expect(kept.map((path) => path.split('/').slice(1).join('/')).sort()).toEqual(['a.txt', 'b.txt']);
   });
 
+  it('brings two directories together over one place, in both directions', async ({ installation }) => {
+    const { sync, directory, options } = place(installation);
+    const direction = 'bidirectional';
+    const other = new RcloneSyncExecutor({
+      stateDirectory: installation.path('other state'),
+      environment: cleanEnvironment,
+    });
+    const there = installation.path('other');
+    mkdirSync(there);
+    const otherSync = () => other.sync({ ...options, directory: there, direction });
+    expect(await sync({ direction })).toMatchObject({ success: true, direction, generation: 1 });
+    expect(await otherSync()).toMatchObject({ success: true });
+    expect(readTree(there)).toEqual(readTree(directory));
+    writeFileSync(join(there, 'new there'), 'x');
+    rmSync(join(there, 'b.txt'));
+    expect(await otherSync()).toMatchObject({ success: true });
+    expect(await sync({ direction })).toMatchObject({ success: true });
+    expect(existsSync(join(directory, 'b.txt'))).toBe(false);
+    expect(readTree(directory)).toEqual(readTree(there));
+  });
+
   it('sends only what it is told to include', async ({ installation }) => {
     const { sync } = place(installation);
     const restored = installation.path('restored');
