@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { readJournal } from '../remotes/bisync-base.ts';
 import { type BothSides, type Look, otherSide, type Side } from '../remotes/bisync-look.ts';
 import { ancestorsOf, type BothWaysPlan, findClash, pathsAfter } from '../remotes/bisync-plan.ts';
-import { verifyDeletions, verifyNotEmptied, verifySource } from '../remotes/guard.ts';
+import { verifyDeletions, verifyNotEmptied, verifySource, verifyUntorn } from '../remotes/guard.ts';
 import { linkSuffix, placeOf } from '../remotes/remote.ts';
 import { isLink } from '../remotes/transfer.ts';
 import { CryptosyncError } from '../system/errors.ts';
@@ -46,11 +46,17 @@ function vanished(place: string, other: string, side: Side): CryptosyncError {
 
 /** @param isAnew the plan has no base: what one side wins, it wins everywhere. */
 export function verifyPlan(job: Job, now: BothSides<Look>, plan: BothWaysPlan, isAnew: boolean): void {
+  const { source } = job.mapping;
   verifyEngineFiles(job, plan, isAnew);
+  const sent = new Set(plan.copies.filter(({ to }) => to === 'remote').map(({ path }) => path));
+  verifyUntorn(
+    source.directory,
+    source.findTornFiles().filter((path) => sent.has(path)),
+  );
   verifyLimits(job, now, plan);
   verifyShape(job, now, plan);
   const bytes = plan.copies.filter(({ to }) => to === 'local').reduce((sum, { size }) => sum + size, 0);
-  verifySpace(job.mapping.source.directory, bytes);
+  verifySpace(source.directory, bytes);
 }
 
 /** Ciphertext of two keys, or of two states that need each other, must not be mixed. @throws VAULT_MISMATCH */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { companionsOf, verifyPlan } from '../../src/operations/bidirectional-guard.ts';
 import type { Job } from '../../src/operations/sync-job.ts';
-import type { SyncSource } from '../../src/operations/sync-source.ts';
+import { directorySource } from '../../src/operations/sync-source.ts';
 import type { Look } from '../../src/remotes/bisync-look.ts';
 import type { BothWaysPlan } from '../../src/remotes/bisync-plan.ts';
 import { refusalOf } from '../support/refusal.ts';
@@ -12,15 +12,12 @@ const names = { cryfs: 'cryfs.config', gocryptfs: 'gocryptfs.conf' };
 
 function jobOf(engine: keyof typeof names): Job {
   const directory = tmpdir();
-  const source: SyncSource = {
+  const source = {
+    ...directorySource(directory, 'id'),
     kind: 'vault',
-    directory,
-    identity: 'id',
     engine,
     configFile: names[engine],
-    apart: [directory],
-    inspect: () => 'filled',
-  };
+  } as const;
   const raw = { name: 'r', type: 'sftp', path: 'p', configFile: '/dev/null' };
   return {
     mapping: { source, raw, direction: 'bidirectional', mode: 'sync', include: [], crypt: undefined },
@@ -66,6 +63,18 @@ describe('a vault changed on both sides', () => {
     expect(code('cryfs', planOf([mine, theirs]), true)).toBe('VAULT_MISMATCH');
     verifyPlan(jobOf('cryfs'), now, planOf([theirs]), true);
     verifyPlan(jobOf('gocryptfs'), now, planOf([mine, theirs]), false);
+  });
+
+  it('of CryFS sends no block that a full disk has cut short, and takes a whole one for it', () => {
+    const job = jobOf('cryfs');
+    const source = { ...job.mapping.source, findTornFiles: () => ['block1'] };
+    const torn = { ...job, mapping: { ...job.mapping, source } };
+    const going = (to: 'local' | 'remote'): BothWaysPlan => ({
+      ...planOf([]),
+      copies: [{ path: 'block1', to, size: 1, replaces: true }],
+    });
+    expect(refusalOf(() => verifyPlan(torn, now, going('remote'), false)).code).toBe('VERIFY_FAILED');
+    verifyPlan(torn, now, going('local'), false);
   });
 
   it.each(['cryfs', 'gocryptfs'] as const)('of %s keeps its configuration', (engine) => {
