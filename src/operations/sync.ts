@@ -4,7 +4,7 @@ import { readProfile } from '../clients/profile-store.ts';
 import type { CryptKey } from '../remotes/crypt.ts';
 import { rclonePath } from '../remotes/remote.ts';
 import { verifyTools } from '../system/dependencies.ts';
-import { type CryptosyncError, toCryptosyncError } from '../system/errors.ts';
+import { CryptosyncError, toCryptosyncError } from '../system/errors.ts';
 import { kindOf } from '../system/files.ts';
 import type { Context } from './context.ts';
 import { type Mapping, mappingsOf } from './mapping.ts';
@@ -29,6 +29,7 @@ async function syncMappings(context: Context, request: SyncRequest): Promise<Syn
   try {
     profile = readProfile(layout);
     mappings = mappingsOf(layout, profile, { remotePath, direction, mode });
+    verifyResync(request, mappings);
     verifyTools(['rclone', 'flock'], context.environment);
   } catch (thrown) {
     const heading = {
@@ -55,6 +56,14 @@ async function syncMappings(context: Context, request: SyncRequest): Promise<Syn
     key?.key.wipe();
     key?.salt?.wipe();
   }
+}
+
+/** @throws USAGE for a choice that would be passed over in silence */
+function verifyResync({ resync }: SyncRequest, mappings: readonly Mapping[]): void {
+  if (resync === undefined || mappings.some(({ direction }) => direction === 'bidirectional')) return;
+  throw new CryptosyncError('USAGE', '--resync is for bidirectional syncs, and this profile has none', {
+    hint: 'Name the direction: --direction bidirectional',
+  });
 }
 
 async function syncMapping(

@@ -394,13 +394,14 @@ describe('the settings of all clients', () => {
 
   it('lie in the XDG directory of a user who is not root', async ({ installation }) => {
     chmodSync(installation.path('home'), 0o777);
-    const user = { uid: 65_534, gid: 65_534 };
+    const env = { CRYPTOSYNC_CONFIG: undefined };
+    const user = { uid: 65_534, gid: 65_534, env };
     const found = await installation.cryptosync(['config', 'path', '--global'], user);
     expect(found.stdout).toBe(`${installation.path('home', '.config', 'cryptosync', 'config.json')}\n`);
     const set = await installation.cryptosync(['config', 'set', 'client', 'mine', '--global'], user);
     expect([set.exitCode, set.stderr]).toEqual([0, '']);
     expect(JSON.parse(read(found.stdout.trim()))).toEqual({ client: 'mine' });
-    expect((await installation.cryptosync(['config', 'path', '--global'])).stdout).toBe(
+    expect((await installation.cryptosync(['config', 'path', '--global'], { env })).stdout).toBe(
       '/etc/cryptosync/config.json\n',
     );
   });

@@ -60,6 +60,15 @@ describe('a sync', () => {
     );
   });
 
+  it('refuses --resync where nothing is bidirectional, instead of passing over it', async ({
+    installation,
+  }) => {
+    const vault = await installVault(installation);
+    const args = ['sync', '--client', vault.client, '--json', '--resync', '--prefer', 'local'];
+    const { exitCode, json } = await installation.cryptosync(args);
+    expect([exitCode, json.error.code]).toEqual([2, 'USAGE']);
+  });
+
   it('sends new and edited symbolic links in one attempt, and counts them', async ({ installation }) => {
     const vault = await installVault(installation);
     await vault.succeed('mount');
