@@ -19,9 +19,9 @@ export type {
 } from './operations/library/options.ts';
 export { type MountRequest, type MountResult, mountProfile } from './operations/mount.ts';
 export { readStatus, type VaultStatus } from './operations/status.ts';
-export { syncProfile } from './operations/sync.ts';
-export type { SyncRequest } from './operations/sync-request.ts';
-export type { SyncResult } from './operations/sync-result.ts';
+export { syncProfile } from './operations/sync/sync-profile.ts';
+export type { SyncRequest } from './operations/sync/sync-request.ts';
+export type { SyncResult } from './operations/sync/sync-result.ts';
 export { type UnmountRequest, type UnmountResult, unmountProfile } from './operations/unmount.ts';
 export type { FilenameEncryption } from './remotes/crypt.ts';
 export type { TransferStats } from './remotes/rclone-log.ts';

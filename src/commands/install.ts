@@ -2,7 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import { profileLayout } from '../clients/layout.ts';
 import { parseClientId, parseProfileName } from '../clients/names.ts';
 import { planInstall } from '../operations/install/plan.ts';
-import { directions } from '../operations/mapping.ts';
+import { directions } from '../operations/sync/mapping.ts';
 import { transferModes } from '../remotes/transfer.ts';
 import { CryptosyncCommand, waitOf } from '../terminal/base-command.ts';
 import { clientFlag, cryptFlags, keyFlags, passwordFlags, profileFlag, waitFlag } from '../terminal/flags.ts';

@@ -1,8 +1,8 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { directions } from '../operations/mapping.ts';
 import { nameOf } from '../operations/recorded.ts';
-import { syncProfile } from '../operations/sync.ts';
+import { directions } from '../operations/sync/mapping.ts';
+import { syncProfile } from '../operations/sync/sync-profile.ts';
 import { forEachProfile, selectProfiles } from '../operations/targets.ts';
 import { verifyBandwidthLimit } from '../remotes/bandwidth.ts';
 import { parseDeleteLimit } from '../remotes/guard.ts';

@@ -16,8 +16,8 @@ import { resolveMountPath, verifySeparate } from '../vaults/mount-point.ts';
 import { stateOfVault } from '../vaults/mounting.ts';
 import { inspectEncryptedDirectory } from '../vaults/vault-directory.ts';
 import type { Context } from './context.ts';
-import { verifyMappings } from './mapping.ts';
 import { nameOf } from './recorded.ts';
+import { verifyMappings } from './sync/mapping.ts';
 import { vaultOf } from './vault-of.ts';
 
 /** A text that an operator saved, judged. */

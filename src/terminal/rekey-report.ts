@@ -2,7 +2,7 @@
 import type { ProfileLayout } from '../clients/layout.ts';
 import type { Context } from '../operations/context.ts';
 import { nameOf } from '../operations/recorded.ts';
-import { rekeyProfile } from '../operations/rekey.ts';
+import { rekeyProfile } from '../operations/sync/rekey.ts';
 import { CryptosyncError } from '../system/errors.ts';
 import { type Manner, type Reporter, waitOf } from './base-command.ts';
 import { type NewKeyFlags, newKeyProvider } from './encryption-keys.ts';

@@ -1,7 +1,7 @@
 /** What sync shows: progress while it runs, and one line a profile at its end. */
 import { nameOf } from '../operations/recorded.ts';
-import type { SyncRequest } from '../operations/sync-request.ts';
-import type { SyncResult } from '../operations/sync-result.ts';
+import type { SyncRequest } from '../operations/sync/sync-request.ts';
+import type { SyncResult } from '../operations/sync/sync-result.ts';
 import type { TargetResult } from '../operations/targets.ts';
 import type { TransferStats } from '../remotes/rclone-log.ts';
 import type { Manner, Reporter } from './base-command.ts';

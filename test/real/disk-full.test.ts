@@ -49,23 +49,28 @@ describe('install on a disk without room', () => {
   );
 
   it('says so in its last step, too', async ({ installation }) => {
-    mountSmallDisk(installation.root, 'size=4096k,nr_inodes=1000');
+    const disk = mountSmallDisk(installation.path('disk'), 'size=4096k,nr_inodes=1000');
     const usedFiles = (): number => {
-      const { files, ffree } = statfsSync(installation.root);
+      const { files, ffree } = statfsSync(disk);
       return files - ffree;
     };
-    const remote = ['--remote-type', 'local', '--remote-path', installation.path('remote')];
+    const install = async (client: string) =>
+      await installation.cryptosync([
+        ...['install', '--client', client, '--json', '--root', join(disk, 'clients')],
+        ...['--bin-dir', join(disk, 'bin')],
+        ...['--remote-type', 'local', '--remote-path', installation.path('remote')],
+      ]);
+    expect(await install('first')).toMatchObject({ exitCode: 0 });
     const before = usedFiles();
-    await vaultOf(installation, 'measured').succeed('install', '--no-links', ...remote);
+    expect(await install('measured')).toMatchObject({ exitCode: 0 });
     const needed = usedFiles() - before;
-    resizeDisk(installation.root, `nr_inodes=${usedFiles() + needed - 1}`);
-    const vault = vaultOf(installation, 'client1');
-    const full = await vault.run('install', '--no-links', ...remote);
+    resizeDisk(disk, `nr_inodes=${usedFiles() + needed - 1}`);
+    const full = await install('client1');
     expect([full.exitCode, full.json.error.code]).toEqual([14, 'DISK_FULL']);
-    expect(readdirSync(vault.encryptedDir)).toContain('gocryptfs.conf');
-    resizeDisk(installation.root, 'nr_inodes=1000');
-    await vault.succeed('install', '--no-links', ...remote);
-    await vault.put({ 'a.txt': 'a' });
+    expect(readdirSync(join(disk, 'clients/client1/vault/encrypted'))).toContain('gocryptfs.conf');
+    resizeDisk(disk, 'nr_inodes=1000');
+    expect(await install('client1')).toMatchObject({ exitCode: 0 });
+    expect(usedFiles()).toBe(before + 2 * needed);
   });
 
   it('keeps a vault, its profile and its remotes as they are when there is no room to change them', async ({

@@ -1,14 +1,14 @@
 /** A vault that is written to while it is synced: told as such, and exact once it is quiet. */
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished } from 'vitest';
-import { it } from '../support/installation.ts';
+import { describe, expect } from 'vitest';
+import { type Installation, it } from '../support/installation.ts';
 import { manyFiles, readTree } from '../support/tree.ts';
 import { canaryName, listByHand, restoreByHand, vaultOf } from '../support/vault.ts';
 import { serveWebdav } from './support/serve.ts';
 
 /** Writes into a mounted vault for as long as the test lets it: edits, additions, deletions, a growing file. */
-function startWriter(mountDir: string): { readonly stop: () => void } {
+function startWriter(installation: Installation, mountDir: string): { readonly stop: () => void } {
   let round = 0;
   const timer = setInterval(() => {
     round += 1;
@@ -21,7 +21,7 @@ function startWriter(mountDir: string): { readonly stop: () => void } {
     appendFileSync(join(mountDir, 'growing.log'), `${round}\n`);
   }, 30);
   const stop = (): void => clearInterval(timer);
-  onTestFinished(stop);
+  installation.atCleanUp(stop);
   return { stop };
 }
 
@@ -43,7 +43,7 @@ describe('a vault that is written to while it is synced', () => {
         );
       } else {
         const server = await serveWebdav(served);
-        onTestFinished(() => server.stop());
+        installation.atCleanUp(() => server.stop());
         const url = `url=http://127.0.0.1:${server.port}`;
         await vault.succeed(
           'install',
@@ -56,7 +56,7 @@ describe('a vault that is written to while it is synced', () => {
         mkdirSync(join(vault.mountDir, 'many'), { recursive: true });
         writeFileSync(join(vault.mountDir, name), content);
       }
-      const writer = startWriter(vault.mountDir);
+      const writer = startWriter(installation, vault.mountDir);
       const moving = (await vault.succeed('sync')).results[0];
       expect(moving).toMatchObject({ outcome: 'synced', consistent: false, generation: 1 });
       expect(vault.marker()).toMatchObject({ state: 'committed', generation: 1 });

@@ -1,9 +1,9 @@
 /** What a bidirectional sync refuses of a vault, whose files need each other. */
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { companionsOf, verifyPlan } from '../../src/operations/bidirectional-guard.ts';
-import type { Job } from '../../src/operations/sync-job.ts';
-import { directorySource } from '../../src/operations/sync-source.ts';
+import { companionsOf, verifyPlan } from '../../src/operations/sync/bidirectional-guard.ts';
+import type { Job } from '../../src/operations/sync/sync-job.ts';
+import { directorySource } from '../../src/operations/sync/sync-source.ts';
 import type { Look } from '../../src/remotes/bisync-look.ts';
 import type { BothWaysPlan } from '../../src/remotes/bisync-plan.ts';
 import { refusalOf } from '../support/refusal.ts';

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { profileLayout } from '../../src/clients/layout.ts';
 import { parseClientId, parseProfileName } from '../../src/clients/names.ts';
 import type { VaultStatus } from '../../src/operations/status.ts';
-import { successful, unsuccessful } from '../../src/operations/sync-result.ts';
+import { successful, unsuccessful } from '../../src/operations/sync/sync-result.ts';
 import { CryptosyncError } from '../../src/system/errors.ts';
 import type { Reporter } from '../../src/terminal/base-command.ts';
 import { overallError, toDocument } from '../../src/terminal/results.ts';

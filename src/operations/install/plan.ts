@@ -16,7 +16,7 @@ import type { Engine } from '../../vaults/engine.ts';
 import { engineNamed } from '../../vaults/engines.ts';
 import { resolveMountPath, verifySeparate } from '../../vaults/mount-point.ts';
 import type { Context } from '../context.ts';
-import { verifyMappings } from '../mapping.ts';
+import { verifyMappings } from '../sync/mapping.ts';
 import { planVault, type VaultPlan, verifyMountDirectory, verifyOwnTree } from './checks.ts';
 import { findOrigin, planProfile, verifyChanges } from './profile.ts';
 import { planRemote, type RemotePlan } from './remote.ts';

@@ -7,10 +7,10 @@ import { readMarker } from '../../remotes/marker.ts';
 import { placeOf } from '../../remotes/remote.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import type { Context, KeyProvider, PasswordProvider } from '../context.ts';
-import { viewOf } from '../crypt-layer.ts';
-import { cryptOf, type Mapping } from '../mapping.ts';
-import { runMapping } from '../sync-run.ts';
-import { vaultSource } from '../sync-source.ts';
+import { viewOf } from '../sync/crypt-layer.ts';
+import { cryptOf, type Mapping } from '../sync/mapping.ts';
+import { runMapping } from '../sync/sync-run.ts';
+import { vaultSource } from '../sync/sync-source.ts';
 import { remoteOf, vaultOf } from '../vault-of.ts';
 
 export interface RestoreInputs {

@@ -9,7 +9,7 @@ import { installTools } from '../../system/dependencies.ts';
 import { readTextIfPresent } from '../../system/files.ts';
 import { mountProfile } from '../mount.ts';
 import { refreshSummary } from '../profile-change.ts';
-import { syncProfile } from '../sync.ts';
+import { syncProfile } from '../sync/sync-profile.ts';
 import { fail, type Installation, passwordRequired } from './installation.ts';
 import type { StepId } from './plan.ts';
 import { prepareDirectories } from './tree-step.ts';

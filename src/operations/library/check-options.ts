@@ -9,7 +9,7 @@ import { Secret } from '../../secrets/secret.ts';
 import { parseDuration } from '../../system/clock.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import { isAbsence } from '../../system/files.ts';
-import { type Direction, directions } from '../mapping.ts';
+import { type Direction, directions } from '../sync/mapping.ts';
 import type { EncryptionConfig, ExecutorOptions } from './options.ts';
 
 const line = v.pipe(v.string(), v.minLength(1), v.regex(/^\P{Cc}+$/u));

@@ -4,7 +4,7 @@ import type { TransferStats } from '../../remotes/rclone-log.ts';
 import type { Sink } from '../../remotes/sinks/index.ts';
 import type { TransferMode } from '../../remotes/transfer.ts';
 import type { Secret } from '../../secrets/secret.ts';
-import type { Direction } from '../mapping.ts';
+import type { Direction } from '../sync/mapping.ts';
 
 /** How what lies on the remote is encrypted: by rclone's crypt, with a key that only its owner knows. */
 export interface EncryptionConfig {

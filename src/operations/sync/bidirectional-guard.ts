@@ -1,14 +1,14 @@
 /** What a bidirectional sync refuses to do, before anything moves. Every refusal leaves both sides as they are. */
 import { lstatSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { readJournal } from '../remotes/bisync-base.ts';
-import { type BothSides, type Look, otherSide, type Side } from '../remotes/bisync-look.ts';
-import { ancestorsOf, type BothWaysPlan, findClash, pathsAfter } from '../remotes/bisync-plan.ts';
-import { verifyDeletions, verifyNotEmptied, verifySource, verifyUntorn } from '../remotes/guard.ts';
-import { linkSuffix, placeOf } from '../remotes/remote.ts';
-import { isLink } from '../remotes/transfer.ts';
-import { CryptosyncError } from '../system/errors.ts';
-import { verifySpace } from '../vaults/vault-directory.ts';
+import { readJournal } from '../../remotes/bisync-base.ts';
+import { type BothSides, type Look, otherSide, type Side } from '../../remotes/bisync-look.ts';
+import { ancestorsOf, type BothWaysPlan, findClash, pathsAfter } from '../../remotes/bisync-plan.ts';
+import { verifyDeletions, verifyNotEmptied, verifySource, verifyUntorn } from '../../remotes/guard.ts';
+import { linkSuffix, placeOf } from '../../remotes/remote.ts';
+import { isLink } from '../../remotes/transfer.ts';
+import { CryptosyncError } from '../../system/errors.ts';
+import { verifySpace } from '../../vaults/vault-directory.ts';
 import type { Job } from './sync-job.ts';
 import type { SyncSource } from './sync-source.ts';
 

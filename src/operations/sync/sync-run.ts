@@ -1,14 +1,14 @@
 /** One mapping's run: its locks, its vault kept still, and the job that is made of it. */
-import { bisyncDirectory, rcloneLock, syncBaseFile, syncIndexFile, vaultLock } from '../clients/layout.ts';
-import { withLock } from '../clients/lock.ts';
-import type { Profile } from '../clients/profile.ts';
-import type { CryptKey } from '../remotes/crypt.ts';
-import { parseDeleteLimit } from '../remotes/guard.ts';
-import { parseDuration } from '../system/clock.ts';
-import type { Context } from './context.ts';
+import { bisyncDirectory, rcloneLock, syncBaseFile, syncIndexFile, vaultLock } from '../../clients/layout.ts';
+import { withLock } from '../../clients/lock.ts';
+import type { Profile } from '../../clients/profile.ts';
+import type { CryptKey } from '../../remotes/crypt.ts';
+import { parseDeleteLimit } from '../../remotes/guard.ts';
+import { parseDuration } from '../../system/clock.ts';
+import type { Context } from '../context.ts';
+import { nameOf } from '../recorded.ts';
 import { viewOf } from './crypt-layer.ts';
 import type { Mapping } from './mapping.ts';
-import { nameOf } from './recorded.ts';
 import { planJob, runJob } from './run-job.ts';
 import { type Stillness, whileStill } from './still-vault.ts';
 import { defaultKeepDeleted, type Job } from './sync-job.ts';

@@ -2,18 +2,18 @@
  * Moving what a profile has on its remote to another key: the source is uploaded with the new key to a new path, read
  * back and compared, and only then the profile is switched. The old path stays until the operator removes it.
  */
-import type { ProfileLayout } from '../clients/layout.ts';
-import type { Profile } from '../clients/profile.ts';
-import { readProfile } from '../clients/profile-store.ts';
-import { verifyContent } from '../remotes/content-check.ts';
-import type { CryptKey, CryptSettings } from '../remotes/crypt.ts';
-import { rclonePath } from '../remotes/remote.ts';
-import { CryptosyncError } from '../system/errors.ts';
-import type { Around, Context, KeyProvider, PasswordProvider } from './context.ts';
+import type { ProfileLayout } from '../../clients/layout.ts';
+import type { Profile } from '../../clients/profile.ts';
+import { readProfile } from '../../clients/profile-store.ts';
+import { verifyContent } from '../../remotes/content-check.ts';
+import type { CryptKey, CryptSettings } from '../../remotes/crypt.ts';
+import { rclonePath } from '../../remotes/remote.ts';
+import { CryptosyncError } from '../../system/errors.ts';
+import type { Around, Context, KeyProvider, PasswordProvider } from '../context.ts';
+import { replaceProfile } from '../profile-change.ts';
+import { nameOf, recorded } from '../recorded.ts';
 import { viewOf } from './crypt-layer.ts';
 import { cryptOf, type Mapping, mappingsOf } from './mapping.ts';
-import { replaceProfile } from './profile-change.ts';
-import { nameOf, recorded } from './recorded.ts';
 import { planStillness } from './still-vault.ts';
 import type { SyncRequest } from './sync-request.ts';
 import { runMapping } from './sync-run.ts';

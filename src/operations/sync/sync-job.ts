@@ -2,10 +2,10 @@
  * One run's work as data: what goes where, how, and which files on this machine remember it. It knows no profile and
  * no tree of clients: a command makes it of a mapping, the library of what its caller gives.
  */
-import type { Profile } from '../clients/profile.ts';
-import type { DeleteLimit } from '../remotes/guard.ts';
-import type { TransferStats } from '../remotes/rclone-log.ts';
-import type { Remote } from '../remotes/remote.ts';
+import type { Profile } from '../../clients/profile.ts';
+import type { DeleteLimit } from '../../remotes/guard.ts';
+import type { TransferStats } from '../../remotes/rclone-log.ts';
+import type { Remote } from '../../remotes/remote.ts';
 import type { Route } from './mapping.ts';
 
 /** What is asked for one run. */

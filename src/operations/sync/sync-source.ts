@@ -1,10 +1,10 @@
 /** What is synced: a directory of this machine with an identity that the remote is marked with. */
 
 import { readdirSync } from 'node:fs';
-import type { SourceFacts } from '../remotes/guard.ts';
-import { isDirectory, kindOf } from '../system/files.ts';
-import type { Vault } from '../vaults/mounting.ts';
-import { inspectEncryptedDirectory } from '../vaults/vault-directory.ts';
+import type { SourceFacts } from '../../remotes/guard.ts';
+import { isDirectory, kindOf } from '../../system/files.ts';
+import type { Vault } from '../../vaults/mounting.ts';
+import { inspectEncryptedDirectory } from '../../vaults/vault-directory.ts';
 
 export interface SyncSource {
   /** Whether the files are a vault's ciphertext or as their owner wrote them. */

@@ -1,14 +1,14 @@
 /** Syncing a profile: each of its mappings, one after the other, and the record of the whole run. */
-import type { Profile } from '../clients/profile.ts';
-import { readProfile } from '../clients/profile-store.ts';
-import type { CryptKey } from '../remotes/crypt.ts';
-import { rclonePath } from '../remotes/remote.ts';
-import { verifyTools } from '../system/dependencies.ts';
-import { CryptosyncError, toCryptosyncError } from '../system/errors.ts';
-import { kindOf } from '../system/files.ts';
-import type { Context } from './context.ts';
+import type { Profile } from '../../clients/profile.ts';
+import { readProfile } from '../../clients/profile-store.ts';
+import type { CryptKey } from '../../remotes/crypt.ts';
+import { rclonePath } from '../../remotes/remote.ts';
+import { verifyTools } from '../../system/dependencies.ts';
+import { CryptosyncError, toCryptosyncError } from '../../system/errors.ts';
+import { kindOf } from '../../system/files.ts';
+import type { Context } from '../context.ts';
+import { type Ending, recorded } from '../recorded.ts';
 import { type Mapping, mappingsOf } from './mapping.ts';
-import { type Ending, recorded } from './recorded.ts';
 import { planStillness } from './still-vault.ts';
 import type { SyncRequest } from './sync-request.ts';
 import { planned, type SyncResult, successful, unsuccessful } from './sync-result.ts';

@@ -4,22 +4,22 @@
  */
 import { renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { controlFiles } from '../remotes/control-files.ts';
+import { controlFiles } from '../../remotes/control-files.ts';
 import {
   completeLinks,
   downloadFiles,
   holdsLinks,
   keepLocalOnly,
   planDownloadFiles,
-} from '../remotes/download-files.ts';
-import { type Marker, readMarker } from '../remotes/marker.ts';
-import { controlDirectory, placeOf } from '../remotes/remote.ts';
-import { type SourceScan, scanSource } from '../remotes/source-scan.ts';
-import { isUnchangedSince, readSyncBase, writeSyncBase } from '../remotes/sync-base.ts';
-import { nothingTransferred } from '../remotes/transfer.ts';
-import { CryptosyncError } from '../system/errors.ts';
-import { ensureDirectory, kindOf, syncDirectory } from '../system/files.ts';
-import type { TransferContext } from './context.ts';
+} from '../../remotes/download-files.ts';
+import { type Marker, readMarker } from '../../remotes/marker.ts';
+import { controlDirectory, placeOf } from '../../remotes/remote.ts';
+import { type SourceScan, scanSource } from '../../remotes/source-scan.ts';
+import { isUnchangedSince, readSyncBase, writeSyncBase } from '../../remotes/sync-base.ts';
+import { nothingTransferred } from '../../remotes/transfer.ts';
+import { CryptosyncError } from '../../system/errors.ts';
+import { ensureDirectory, kindOf, syncDirectory } from '../../system/files.ts';
+import type { TransferContext } from '../context.ts';
 import type { Job } from './sync-job.ts';
 import type { DirectionOutcome, DirectionPlan } from './sync-result.ts';
 

@@ -3,27 +3,27 @@
  * equal → commit. The caller holds the locks, keeps a vault unmounted and has verified the key of a crypt layer.
  * Whatever stops it, the base and the journal let the next run go on: docs/bidirectional.md.
  */
-import { bisyncWorkDirectory, carryCopies } from '../remotes/bisync.ts';
-import { journalled, removeJournal, writeBase, writeJournal } from '../remotes/bisync-base.ts';
-import { carryLinks } from '../remotes/bisync-links.ts';
-import { isSameEntry, type Look, sides } from '../remotes/bisync-look.ts';
-import { baseAfter, isNothingToDo } from '../remotes/bisync-plan.ts';
-import { pruneLocalTrash } from '../remotes/bisync-trash.ts';
-import { type ControlFiles, controlFiles } from '../remotes/control-files.ts';
-import { stoppedMidway } from '../remotes/guard.ts';
-import { writeMarker } from '../remotes/marker.ts';
-import { placeOf } from '../remotes/remote.ts';
-import { type SourceScan, scanSource } from '../remotes/source-scan.ts';
-import { writeSyncBase } from '../remotes/sync-base.ts';
-import { addResults, nothingTransferred, type TransferResult } from '../remotes/transfer.ts';
-import { trashName } from '../remotes/trash.ts';
-import { toIsoSeconds } from '../system/clock.ts';
-import { toCryptosyncError } from '../system/errors.ts';
-import { ensureDirectory } from '../system/files.ts';
+import { bisyncWorkDirectory, carryCopies } from '../../remotes/bisync.ts';
+import { journalled, removeJournal, writeBase, writeJournal } from '../../remotes/bisync-base.ts';
+import { carryLinks } from '../../remotes/bisync-links.ts';
+import { isSameEntry, type Look, sides } from '../../remotes/bisync-look.ts';
+import { baseAfter, isNothingToDo } from '../../remotes/bisync-plan.ts';
+import { pruneLocalTrash } from '../../remotes/bisync-trash.ts';
+import { type ControlFiles, controlFiles } from '../../remotes/control-files.ts';
+import { stoppedMidway } from '../../remotes/guard.ts';
+import { writeMarker } from '../../remotes/marker.ts';
+import { placeOf } from '../../remotes/remote.ts';
+import { type SourceScan, scanSource } from '../../remotes/source-scan.ts';
+import { writeSyncBase } from '../../remotes/sync-base.ts';
+import { addResults, nothingTransferred, type TransferResult } from '../../remotes/transfer.ts';
+import { trashName } from '../../remotes/trash.ts';
+import { toIsoSeconds } from '../../system/clock.ts';
+import { toCryptosyncError } from '../../system/errors.ts';
+import { ensureDirectory } from '../../system/files.ts';
+import type { TransferContext } from '../context.ts';
 import { lookAhead, type Outlook, pairOf, verifyPossible } from './bidirectional-outlook.ts';
 import { findPairs, findPartials, removePartials, resolvePairs } from './bidirectional-pairs.ts';
 import { describeConflict, keepAside, localTrashOf, whileWritable } from './bidirectional-trash.ts';
-import type { TransferContext } from './context.ts';
 import { verifyLayer } from './crypt-layer.ts';
 import { defaultKeepDeleted, type Job } from './sync-job.ts';
 import type { DirectionOutcome, DirectionPlan, SyncConflict } from './sync-result.ts';

@@ -1,16 +1,16 @@
 /** Some engines' ciphertext can be copied only while nothing is mounted (TOOLS.md C4): keeping a vault still. */
 
-import type { ProfileLayout } from '../clients/layout.ts';
-import type { Profile } from '../clients/profile.ts';
-import type { Secret } from '../secrets/secret.ts';
-import { CryptosyncError } from '../system/errors.ts';
-import type { MountOptions } from '../vaults/engine.ts';
-import { mountVault, stateOfVault, unmountVault, type Vault } from '../vaults/mounting.ts';
-import { findDaemons } from '../vaults/processes.ts';
-import type { Context, PasswordProvider } from './context.ts';
+import type { ProfileLayout } from '../../clients/layout.ts';
+import type { Profile } from '../../clients/profile.ts';
+import type { Secret } from '../../secrets/secret.ts';
+import { CryptosyncError } from '../../system/errors.ts';
+import type { MountOptions } from '../../vaults/engine.ts';
+import { mountVault, stateOfVault, unmountVault, type Vault } from '../../vaults/mounting.ts';
+import { findDaemons } from '../../vaults/processes.ts';
+import type { Context, PasswordProvider } from '../context.ts';
+import { nameOf } from '../recorded.ts';
+import { mountOptionsOf } from '../vault-of.ts';
 import type { Mapping } from './mapping.ts';
-import { nameOf } from './recorded.ts';
-import { mountOptionsOf } from './vault-of.ts';
 
 export interface StillRequest {
   readonly layout: ProfileLayout;

@@ -1,10 +1,10 @@
 /** The remote of a route as a run sees it: as it lies there, or through a crypt layer whose key was checked. */
-import { type CryptKey, cryptRemote } from '../remotes/crypt.ts';
-import { type KeyCheck, verifyKeyCheck, writeKeyCheck } from '../remotes/key-check.ts';
-import { verifyNamesFit } from '../remotes/name-length.ts';
-import type { Remote } from '../remotes/remote.ts';
-import { scanSource } from '../remotes/source-scan.ts';
-import type { TransferContext } from './context.ts';
+import { type CryptKey, cryptRemote } from '../../remotes/crypt.ts';
+import { type KeyCheck, verifyKeyCheck, writeKeyCheck } from '../../remotes/key-check.ts';
+import { verifyNamesFit } from '../../remotes/name-length.ts';
+import type { Remote } from '../../remotes/remote.ts';
+import { scanSource } from '../../remotes/source-scan.ts';
+import type { TransferContext } from '../context.ts';
 import type { Route } from './mapping.ts';
 
 /** The view of a route's place that its files go through. @param key needed where the route has crypt. */

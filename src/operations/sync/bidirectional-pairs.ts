@@ -6,16 +6,16 @@
  */
 import { mkdirSync, renameSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { readJournal, writeJournal } from '../remotes/bisync-base.ts';
-import { type BothSides, type Look, type Side, sides } from '../remotes/bisync-look.ts';
-import { deleteRemotely, keepLocally, keepRemotely } from '../remotes/bisync-trash.ts';
-import { questionDeadline, rclone, rcloneFailure } from '../remotes/rclone.ts';
-import { placeOf, rclonePath } from '../remotes/remote.ts';
-import { trashFor } from '../remotes/trash.ts';
-import { kindOf } from '../system/files.ts';
+import { readJournal, writeJournal } from '../../remotes/bisync-base.ts';
+import { type BothSides, type Look, type Side, sides } from '../../remotes/bisync-look.ts';
+import { deleteRemotely, keepLocally, keepRemotely } from '../../remotes/bisync-trash.ts';
+import { questionDeadline, rclone, rcloneFailure } from '../../remotes/rclone.ts';
+import { placeOf, rclonePath } from '../../remotes/remote.ts';
+import { trashFor } from '../../remotes/trash.ts';
+import { kindOf } from '../../system/files.ts';
+import type { TransferContext } from '../context.ts';
 import type { Outlook } from './bidirectional-outlook.ts';
 import { describeConflict, localTrashFor } from './bidirectional-trash.ts';
-import type { TransferContext } from './context.ts';
 import type { Job } from './sync-job.ts';
 import type { SyncConflict } from './sync-result.ts';
 

@@ -1,10 +1,10 @@
 /** Running a job in its direction: its crypt layer checked, and another try where the network failed. */
-import { stoppedMidway } from '../remotes/guard.ts';
-import { pause } from '../system/clock.ts';
-import { toCryptosyncError } from '../system/errors.ts';
+import { stoppedMidway } from '../../remotes/guard.ts';
+import { pause } from '../../system/clock.ts';
+import { toCryptosyncError } from '../../system/errors.ts';
+import type { TransferContext } from '../context.ts';
 import { planBothWays, syncBothWays } from './bidirectional.ts';
 import { verifyNothingHalfCome } from './bidirectional-guard.ts';
-import type { TransferContext } from './context.ts';
 import { verifyLayer } from './crypt-layer.ts';
 import { executeDownload, planDownload } from './download.ts';
 import type { Job } from './sync-job.ts';

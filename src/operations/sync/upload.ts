@@ -2,8 +2,8 @@
  * One upload of a vault's ciphertext: guard → plan → transfer → settle → commit (DESIGN section 6). The caller holds
  * the locks and records the run. Whatever stops it, the remote is either as before, or marked as in progress.
  */
-import { type ControlFiles, controlFiles } from '../remotes/control-files.ts';
-import { type RemoteFeatures, readFeatures } from '../remotes/features.ts';
+import { type ControlFiles, controlFiles } from '../../remotes/control-files.ts';
+import { type RemoteFeatures, readFeatures } from '../../remotes/features.ts';
 import {
   isWithinLimit,
   stoppedMidway,
@@ -12,12 +12,12 @@ import {
   verifyRemoteIdentity,
   verifySource,
   verifyUntorn,
-} from '../remotes/guard.ts';
-import { type Marker, type MarkerReading, readMarker, writeMarker } from '../remotes/marker.ts';
-import { controlDirectory, localDirectory, placeOf, type Remote, rclonePath } from '../remotes/remote.ts';
-import { type SourceScan, scanSource } from '../remotes/source-scan.ts';
-import { writeSyncBase } from '../remotes/sync-base.ts';
-import { changedSince, readSyncIndex, writeSyncIndex } from '../remotes/sync-index.ts';
+} from '../../remotes/guard.ts';
+import { type Marker, type MarkerReading, readMarker, writeMarker } from '../../remotes/marker.ts';
+import { controlDirectory, localDirectory, placeOf, type Remote, rclonePath } from '../../remotes/remote.ts';
+import { type SourceScan, scanSource } from '../../remotes/source-scan.ts';
+import { writeSyncBase } from '../../remotes/sync-base.ts';
+import { changedSince, readSyncIndex, writeSyncIndex } from '../../remotes/sync-index.ts';
 import {
   addResults,
   addUploads,
@@ -34,13 +34,13 @@ import {
   type UploadResult,
   uploadFiles,
   uploadRestless,
-} from '../remotes/transfer.ts';
-import { pruneTrash, trashFor } from '../remotes/trash.ts';
-import { toIsoSeconds } from '../system/clock.ts';
-import { CryptosyncError, toCryptosyncError } from '../system/errors.ts';
-import { readTextIfPresent } from '../system/files.ts';
-import { resolveMountPath } from '../vaults/mount-point.ts';
-import type { TransferContext } from './context.ts';
+} from '../../remotes/transfer.ts';
+import { pruneTrash, trashFor } from '../../remotes/trash.ts';
+import { toIsoSeconds } from '../../system/clock.ts';
+import { CryptosyncError, toCryptosyncError } from '../../system/errors.ts';
+import { readTextIfPresent } from '../../system/files.ts';
+import { resolveMountPath } from '../../vaults/mount-point.ts';
+import type { TransferContext } from '../context.ts';
 import type { Job } from './sync-job.ts';
 import type { SyncSource } from './sync-source.ts';
 

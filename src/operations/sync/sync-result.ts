@@ -1,6 +1,6 @@
 /** How a sync of one mapping ended. */
-import type { PlannedFile, TransferMode, TransferResult } from '../remotes/transfer.ts';
-import type { CryptosyncError } from '../system/errors.ts';
+import type { PlannedFile, TransferMode, TransferResult } from '../../remotes/transfer.ts';
+import type { CryptosyncError } from '../../system/errors.ts';
 import type { Direction } from './mapping.ts';
 
 export interface SyncResult {

@@ -1,16 +1,16 @@
 /** What a profile syncs where: its mappings, resolved and checked against each other. */
 import { realpathSync } from 'node:fs';
-import type { ProfileLayout } from '../clients/layout.ts';
-import type { MappingConfig, Profile } from '../clients/profile.ts';
-import type { CryptSettings } from '../remotes/crypt.ts';
-import type { Remote } from '../remotes/remote.ts';
-import type { TransferMode } from '../remotes/transfer.ts';
-import { CryptosyncError } from '../system/errors.ts';
-import { isAbsence } from '../system/files.ts';
-import type { Vault } from '../vaults/mounting.ts';
-import { nameOf } from './recorded.ts';
+import type { ProfileLayout } from '../../clients/layout.ts';
+import type { MappingConfig, Profile } from '../../clients/profile.ts';
+import type { CryptSettings } from '../../remotes/crypt.ts';
+import type { Remote } from '../../remotes/remote.ts';
+import type { TransferMode } from '../../remotes/transfer.ts';
+import { CryptosyncError } from '../../system/errors.ts';
+import { isAbsence } from '../../system/files.ts';
+import type { Vault } from '../../vaults/mounting.ts';
+import { nameOf } from '../recorded.ts';
+import { remoteOf, vaultOf } from '../vault-of.ts';
 import { directorySource, type SyncSource, vaultSource } from './sync-source.ts';
-import { remoteOf, vaultOf } from './vault-of.ts';
 
 export const directions = ['upload', 'download', 'bidirectional'] as const;
 export type Direction = (typeof directions)[number];

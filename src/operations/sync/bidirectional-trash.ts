@@ -1,20 +1,25 @@
 /** Taking away what a bidirectional sync replaces or deletes, and keeping it: on each side in that side's trash. */
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { BothSides, Look, Side } from '../remotes/bisync-look.ts';
-import { ancestorsOf, type BothWaysPlan, type PlannedConflict, pathsAfter } from '../remotes/bisync-plan.ts';
+import type { BothSides, Look, Side } from '../../remotes/bisync-look.ts';
+import {
+  ancestorsOf,
+  type BothWaysPlan,
+  type PlannedConflict,
+  pathsAfter,
+} from '../../remotes/bisync-plan.ts';
 import {
   deleteRemotely,
   keepLocally,
   keepRemotely,
   localPath,
   removeEmptyDirectories,
-} from '../remotes/bisync-trash.ts';
-import { questionDeadline, rclone } from '../remotes/rclone.ts';
-import { linkSuffix, localDirectory, placeOf, rclonePath } from '../remotes/remote.ts';
-import { trashFor, trashName } from '../remotes/trash.ts';
+} from '../../remotes/bisync-trash.ts';
+import { questionDeadline, rclone } from '../../remotes/rclone.ts';
+import { linkSuffix, localDirectory, placeOf, rclonePath } from '../../remotes/remote.ts';
+import { trashFor, trashName } from '../../remotes/trash.ts';
+import type { TransferContext } from '../context.ts';
 import type { Outlook } from './bidirectional-outlook.ts';
-import type { TransferContext } from './context.ts';
 import type { Job } from './sync-job.ts';
 import type { SyncConflict } from './sync-result.ts';
 

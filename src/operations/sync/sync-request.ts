@@ -1,7 +1,7 @@
 /** What is asked of a sync of a profile. */
-import type { ProfileLayout } from '../clients/layout.ts';
-import type { TransferMode } from '../remotes/transfer.ts';
-import type { Around, KeyProvider, PasswordProvider } from './context.ts';
+import type { ProfileLayout } from '../../clients/layout.ts';
+import type { TransferMode } from '../../remotes/transfer.ts';
+import type { Around, KeyProvider, PasswordProvider } from '../context.ts';
 import type { Direction } from './mapping.ts';
 import type { JobRequest } from './sync-job.ts';
 

@@ -3,7 +3,7 @@
  * equal, and what follows from it. It changes nothing; what may not be done is refused here.
  */
 
-import { verifyPlacesFit } from '../remotes/bisync.ts';
+import { verifyPlacesFit } from '../../remotes/bisync.ts';
 import {
   type Base,
   isUnfinished,
@@ -11,9 +11,9 @@ import {
   readBase,
   readJournal,
   recover,
-} from '../remotes/bisync-base.ts';
-import { findIdentical } from '../remotes/bisync-identical.ts';
-import { type BothSides, type Look, lookAtBoth, type Pair } from '../remotes/bisync-look.ts';
+} from '../../remotes/bisync-base.ts';
+import { findIdentical } from '../../remotes/bisync-identical.ts';
+import { type BothSides, type Look, lookAtBoth, type Pair } from '../../remotes/bisync-look.ts';
 import {
   type BothWaysPlan,
   findDoubtful,
@@ -21,15 +21,15 @@ import {
   type Preference,
   planBothSides,
   type Situation,
-} from '../remotes/bisync-plan.ts';
-import { controlFiles } from '../remotes/control-files.ts';
-import { readFeatures } from '../remotes/features.ts';
-import { verifySource } from '../remotes/guard.ts';
-import { type MarkerReading, readMarker } from '../remotes/marker.ts';
-import { placeOf } from '../remotes/remote.ts';
-import { CryptosyncError } from '../system/errors.ts';
+} from '../../remotes/bisync-plan.ts';
+import { controlFiles } from '../../remotes/control-files.ts';
+import { readFeatures } from '../../remotes/features.ts';
+import { verifySource } from '../../remotes/guard.ts';
+import { type MarkerReading, readMarker } from '../../remotes/marker.ts';
+import { placeOf } from '../../remotes/remote.ts';
+import { CryptosyncError } from '../../system/errors.ts';
+import type { TransferContext } from '../context.ts';
 import { companionsOf, verifyNotVanished, verifyPlan } from './bidirectional-guard.ts';
-import type { TransferContext } from './context.ts';
 import type { Job } from './sync-job.ts';
 import { verifyApart, verifyRemote } from './upload.ts';
 
