@@ -302,3 +302,22 @@ export async function countRemoteFiles(remote: Remote, dependencies: RcloneDepen
   if (result.exitCode !== 0) throw rcloneFailure(result, placeOf(remote), 'list the remote');
   return count;
 }
+
+/** The files of the source that the request's patterns let through, as rclone names them. */
+export async function listIncluded(
+  { source, remote, include }: TransferRequest,
+  dependencies: RcloneDependencies,
+): Promise<ReadonlySet<string>> {
+  const files = new Set<string>();
+  const result = await rclone(
+    {
+      args: ['lsf', '--recursive', '--files-only', '--links', ...filterArguments(include), source],
+      configFile: remote.configFile,
+      deadline: transferDeadline,
+      onStdoutLine: (path) => files.add(path),
+    },
+    dependencies,
+  );
+  if (result.exitCode !== 0) throw rcloneFailure(result, source, 'list the source');
+  return files;
+}

@@ -31,7 +31,7 @@ import { CryptosyncError } from '../../system/errors.ts';
 import type { TransferContext } from '../context.ts';
 import { companionsOf, verifyNotVanished, verifyPlan } from './bidirectional-guard.ts';
 import type { Job } from './sync-job.ts';
-import { verifyApart, verifyRemote } from './upload.ts';
+import { verifyApart, verifyRemote } from './upload-guard.ts';
 
 export interface Outlook {
   /** What is synced with what; a base of something else does not count. */

@@ -9,7 +9,8 @@ import { verifyLayer } from './crypt-layer.ts';
 import { executeDownload, planDownload } from './download.ts';
 import type { Job } from './sync-job.ts';
 import type { DirectionOutcome, DirectionPlan } from './sync-result.ts';
-import { executeUpload, planUpload } from './upload.ts';
+import { executeUpload } from './upload.ts';
+import { planUpload } from './upload-plan.ts';
 
 /** Failures that may pass by themselves, and the pauses before the run is tried again, in milliseconds. */
 const passing: ReadonlySet<string> = new Set(['REMOTE_UNREACHABLE', 'SYNC_FAILED']);

@@ -3,59 +3,39 @@
  * the locks and records the run. Whatever stops it, the remote is either as before, or marked as in progress.
  */
 import { type ControlFiles, controlFiles } from '../../remotes/control-files.ts';
-import { type RemoteFeatures, readFeatures } from '../../remotes/features.ts';
-import {
-  isWithinLimit,
-  stoppedMidway,
-  verifyDeletions,
-  verifyNotEmptied,
-  verifyRemoteIdentity,
-  verifySource,
-  verifyUntorn,
-} from '../../remotes/guard.ts';
-import { type Marker, type MarkerReading, readMarker, writeMarker } from '../../remotes/marker.ts';
-import { controlDirectory, localDirectory, placeOf, type Remote, rclonePath } from '../../remotes/remote.ts';
+import { stoppedMidway } from '../../remotes/guard.ts';
+import { type Marker, writeMarker } from '../../remotes/marker.ts';
+import { placeOf, rclonePath } from '../../remotes/remote.ts';
 import { type SourceScan, scanSource } from '../../remotes/source-scan.ts';
 import { writeSyncBase } from '../../remotes/sync-base.ts';
-import { changedSince, readSyncIndex, writeSyncIndex } from '../../remotes/sync-index.ts';
+import { writeSyncIndex } from '../../remotes/sync-index.ts';
 import {
   addResults,
   addUploads,
-  countRemoteFiles,
   executeTransfer,
   isLink,
   nothingTransferred,
   nothingUploaded,
   type PlannedFile,
-  planTransfer,
-  type TransferPlan,
   type TransferRequest,
   type TransferResult,
   type UploadResult,
   uploadFiles,
   uploadRestless,
 } from '../../remotes/transfer.ts';
-import { pruneTrash, trashFor } from '../../remotes/trash.ts';
+import { pruneTrash } from '../../remotes/trash.ts';
 import { toIsoSeconds } from '../../system/clock.ts';
-import { CryptosyncError, toCryptosyncError } from '../../system/errors.ts';
-import { readTextIfPresent } from '../../system/files.ts';
-import { resolveMountPath } from '../../vaults/mount-point.ts';
+import { toCryptosyncError } from '../../system/errors.ts';
 import type { TransferContext } from '../context.ts';
-import type { Job } from './sync-job.ts';
 import type { SyncSource } from './sync-source.ts';
 
-/** The parts of a job that an upload looks at. */
-export type UploadRequest = Pick<Job, 'mapping' | 'view' | 'settings' | 'indexFile' | 'baseFile' | 'request'>;
-
-/** What an upload would do. `files` undefined: everything, because the remote is empty. */
-export interface UploadPlan {
-  readonly files: TransferPlan;
-  /** Files that a remote which knows only sizes is sent again, because the index says that they were edited. */
-  readonly edited: readonly PlannedFile[];
-  readonly marker: MarkerReading;
-  readonly scan: SourceScan;
-  readonly features: RemoteFeatures;
-}
+import {
+  planUpload,
+  seesEdits,
+  transferRequest,
+  type UploadPlan,
+  type UploadRequest,
+} from './upload-plan.ts';
 
 export interface UploadOutcome {
   readonly changed: boolean;
@@ -67,118 +47,6 @@ export interface UploadOutcome {
 
 /** How often a source that moves is transferred again before it is called inconsistent. */
 const settlePasses = 3;
-
-/** Looks at both sides and decides. It changes nothing. @throws what the guard refuses */
-export async function planUpload(context: TransferContext, request: UploadRequest): Promise<UploadPlan> {
-  const { view: remote, settings } = request;
-  const { source, mode, raw } = request.mapping;
-  const { deleteLimit } = settings;
-  verifyApart(source, raw);
-  verifySource({ kind: source.kind, directory: source.directory, state: source.inspect() });
-  verifyUntorn(source.directory, source.findTornFiles());
-  const files = controlFiles(remote, context);
-  const marker = await readMarker(files);
-  const isEmpty = await verifyRemote(source, remote, marker, files);
-  const scan = scanSource(source.directory);
-  const features = await readFeatures(remote, context);
-  const transfer = transferRequest(request, context.clock.now(), features);
-  const plan = isEmpty ? everything(scan) : await planTransfer(transfer, context);
-  if (mode === 'sync')
-    verifyNotEmptied(placeOf(remote), scan.files.length, plan.deletions.length, deleteLimit, source.kind);
-  if (mode === 'sync' && !isWithinLimit(plan.deletions.length, deleteLimit)) {
-    const remoteFiles = await countRemoteFiles(remote, context);
-    verifyDeletions(placeOf(remote), plan.deletions.length, remoteFiles, deleteLimit);
-  }
-  const edited = seesEdits(features) || isEmpty ? [] : editedFiles(request, marker, scan, plan);
-  return { files: plan, edited, marker, scan, features };
-}
-
-function seesEdits({ timePrecision }: RemoteFeatures): boolean {
-  return timePrecision !== undefined;
-}
-
-/** A remote on this machine must not lie in the vault, nor the vault in it. @throws CONFIG_INVALID */
-export function verifyApart({ apart }: SyncSource, remote: Remote): void {
-  const directoryOfRemote = localDirectory(remote);
-  if (directoryOfRemote === undefined) return;
-  const target = resolveMountPath(directoryOfRemote);
-  for (const directory of apart) {
-    if (isInside(target, directory) || isInside(directory, target)) {
-      throw new CryptosyncError('CONFIG_INVALID', `the remote ${target} and ${directory} overlap`, {
-        hint: 'Give the remote a path outside of it.',
-      });
-    }
-  }
-}
-
-function isInside(inner: string, outer: string): boolean {
-  return `${inner}/`.startsWith(outer === '/' ? outer : `${outer}/`);
-}
-
-/** @returns whether the remote is empty. @throws VAULT_FOREIGN, REMOTE_NOT_EMPTY */
-export async function verifyRemote(
-  { identity, configFile, directory }: SyncSource,
-  remote: Remote,
-  marker: MarkerReading,
-  files: ControlFiles,
-): Promise<boolean> {
-  const place = placeOf(remote);
-  if (marker.kind === 'present') {
-    verifyRemoteIdentity({ place, marker, isEmpty: false, hasOwnConfig: false }, identity);
-    return false;
-  }
-  const names = await files.list('');
-  const isEmpty = names.every((name) => name === `${controlDirectory}/`);
-  const hasOwnConfig =
-    configFile !== undefined &&
-    names.includes(configFile) &&
-    (await files.read(configFile)) === readTextIfPresent(`${directory}/${configFile}`);
-  verifyRemoteIdentity({ place, marker, isEmpty, hasOwnConfig }, identity);
-  return isEmpty;
-}
-
-function everything(scan: SourceScan): TransferPlan {
-  return {
-    uploads: scan.files.map(({ path, size }) => ({ path, size })),
-    deletions: [],
-    bytes: scan.bytes,
-    movedBytes: 0,
-    replaced: 0,
-  };
-}
-
-function editedFiles(
-  { view: remote, indexFile }: UploadRequest,
-  marker: MarkerReading,
-  scan: SourceScan,
-  plan: TransferPlan,
-): PlannedFile[] {
-  const index = readSyncIndex(indexFile);
-  const isCurrent =
-    marker.kind === 'present' &&
-    index?.remote === rclonePath(remote) &&
-    index.generation === marker.marker.generation;
-  const uploaded = new Set(plan.uploads.map(({ path }) => path));
-  return changedSince(isCurrent ? index : undefined, scan).filter(({ path }) => !uploaded.has(path));
-}
-
-function transferRequest(
-  request: UploadRequest,
-  start: Date,
-  { movesFiles }: RemoteFeatures,
-): TransferRequest {
-  return {
-    source: request.mapping.source.directory,
-    remote: request.view,
-    mode: request.mapping.mode,
-    include: request.settings.include,
-    trash: request.settings.keepDeleted === 0 ? undefined : trashFor(start),
-    bandwidthLimit: request.settings.bandwidthLimit,
-    mayMove: true,
-    movesFiles,
-    flags: request.settings.flags,
-  };
-}
 
 /** Carries a plan out. @throws SYNC_FAILED, REMOTE_UNREACHABLE, DISK_FULL, INTERRUPTED, … */
 export async function executeUpload(
