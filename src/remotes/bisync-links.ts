@@ -2,16 +2,10 @@
 import type { Bisync } from './bisync.ts';
 import type { Copy } from './bisync-plan.ts';
 import { withFileList } from './bisync-trash.ts';
+import { isLink, uploadFiles } from './named-upload.ts';
 import { type RcloneDependencies, rclone, rcloneFailure } from './rclone.ts';
 import { placeOf, rclonePath } from './remote.ts';
-import {
-  addResults,
-  isLink,
-  nothingTransferred,
-  type TransferResult,
-  transferDeadline,
-  uploadFiles,
-} from './transfer.ts';
+import { addResults, nothingTransferred, type TransferResult, transferDeadline } from './transfer.ts';
 
 /** Carries out those copies of a plan that are links. */
 export async function carryLinks(

@@ -11,13 +11,13 @@ import { listingOf, writeListings } from './bisync-listing.ts';
 import { type BothSides, type Look, otherSide, type Pair, type Side } from './bisync-look.ts';
 import type { Copy } from './bisync-plan.ts';
 import { type Portion, portionsOf } from './bisync-portions.ts';
+import { isLink } from './named-upload.ts';
 import { type RcloneDependencies, type RcloneResult, rclone, rcloneFailure } from './rclone.ts';
 import type { TransferStats } from './rclone-log.ts';
 import { linkSuffix, placeOf, rclonePath } from './remote.ts';
 import {
   addResults,
   filterArguments,
-  isLink,
   nothingTransferred,
   progressArguments,
   type TransferResult,

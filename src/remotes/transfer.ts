@@ -1,7 +1,4 @@
 /** Moving ciphertext: what would be done (a plan, as data), and doing it. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   type RcloneCall,
   type RcloneDependencies,
@@ -11,7 +8,7 @@ import {
 } from './rclone.ts';
 import type { LogRecord, TransferStats } from './rclone-log.ts';
 import { reachabilityOf } from './reachable.ts';
-import { controlFilter, linkSuffix, placeOf, type Remote, rclonePath } from './remote.ts';
+import { controlFilter, placeOf, type Remote, rclonePath } from './remote.ts';
 import { type Restless, watchSource } from './restless.ts';
 
 export const transferModes = ['sync', 'copy'] as const;
@@ -76,7 +73,7 @@ export const transferDeadline = 24 * 3_600_000;
 /** rclone tells its progress this often. A broken pipe at the next telling also ends an orphaned rclone. */
 const statsInterval = '500ms';
 
-function transferArguments(request: TransferRequest): string[] {
+export function transferArguments(request: TransferRequest): string[] {
   return [
     request.mode,
     request.source,
@@ -99,7 +96,7 @@ export function filterArguments(include: readonly string[] = []): string[] {
   return rules.flatMap((rule) => ['--filter', rule]);
 }
 
-async function transfer(
+export async function transfer(
   request: TransferRequest,
   args: readonly string[],
   dependencies: RcloneDependencies,
@@ -206,118 +203,8 @@ export function addUploads(a: UploadResult, b: UploadResult): UploadResult {
   return { ...addResults(a, b), restless };
 }
 
-function totalSize(files: readonly PlannedFile[]): number {
+export function totalSize(files: readonly PlannedFile[]): number {
   return files.reduce((sum, { size }) => sum + size, 0);
 }
 
-/** Uploads just the named files, whatever the remote holds under these names; the others are not looked at. */
-export async function uploadFiles(
-  request: TransferRequest,
-  files: readonly PlannedFile[],
-  dependencies: RcloneDependencies,
-  onProgress: ((stats: TransferStats) => void) | undefined,
-): Promise<UploadResult> {
-  const links = files.filter(({ path }) => isLink(path));
-  const others = files.filter(({ path }) => !isLink(path));
-  const first = await uploadNamed(request, links, [], dependencies, onProgress);
-  return addUploads(first, await uploadNamed(request, others, ['--metadata'], dependencies, onProgress));
-}
-
-/**
- * Uploads files that never stand still as they are at the moment, perhaps torn: better than to leave the remote
- * without them. The caller says that they may be.
- */
-export async function uploadRestless(
-  request: TransferRequest,
-  files: readonly PlannedFile[],
-  dependencies: RcloneDependencies,
-  onProgress: ((stats: TransferStats) => void) | undefined,
-): Promise<UploadResult> {
-  const others = files.filter(({ path }) => !isLink(path));
-  const unchecked = ['--local-no-check-updated', '--ignore-checksum', '--ignore-size'];
-  return await uploadNamed(request, others, ['--metadata', ...unchecked], dependencies, onProgress);
-}
-
-/**
- * True for the name of a symbolic link. Links go alone and without `--metadata`: a vault's links have encrypted
- * targets, and rclone 1.60 follows a link to set its mode, which fails.
- */
-export function isLink(path: string): boolean {
-  return path.endsWith(linkSuffix);
-}
-
-async function uploadNamed(
-  request: TransferRequest,
-  files: readonly PlannedFile[],
-  flags: readonly string[],
-  dependencies: RcloneDependencies,
-  onProgress: ((stats: TransferStats) => void) | undefined,
-): Promise<UploadResult> {
-  if (files.length === 0) return nothingUploaded;
-  const directory = mkdtempSync(join(tmpdir(), 'cryptosync-list-'));
-  try {
-    const list = join(directory, 'files');
-    writeFileSync(list, `${files.map(({ path }) => path).join('\n')}\n`, { mode: 0o600 });
-    const args = withoutFilters(transferArguments({ ...request, mode: 'copy' }));
-    const result = await transfer(
-      request,
-      [...args, ...flags, '--files-from-raw', list, '--no-traverse', '--ignore-times', ...progressArguments],
-      dependencies,
-      ({ stats }) => stats !== undefined && onProgress?.(stats),
-    );
-    // what rclone counts may include the old versions on their way to the trash
-    return {
-      files: result.stats?.transfers ?? 0,
-      bytes: totalSize(files),
-      deleted: 0,
-      restless: result.restless,
-    };
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
-
-/** `--files-from-raw` stands alone: rclone refuses it together with a filter. */
-function withoutFilters(args: readonly string[]): string[] {
-  return args.filter((word, index) => word !== '--filter' && args[index - 1] !== '--filter');
-}
-
 export const progressArguments = ['--stats', statsInterval, '--stats-log-level', 'NOTICE'];
-
-/** Counts the files on the remote, the tool's own left out. */
-export async function countRemoteFiles(remote: Remote, dependencies: RcloneDependencies): Promise<number> {
-  let count = 0;
-  const result = await rclone(
-    {
-      args: ['lsf', '--recursive', '--files-only', '--filter', controlFilter, rclonePath(remote)],
-      configFile: remote.configFile,
-      environment: remote.environment,
-      deadline: transferDeadline,
-      onStdoutLine: () => {
-        count += 1;
-      },
-    },
-    dependencies,
-  );
-  if (result.exitCode !== 0) throw rcloneFailure(result, placeOf(remote), 'list the remote');
-  return count;
-}
-
-/** The files of the source that the request's patterns let through, as rclone names them. */
-export async function listIncluded(
-  { source, remote, include }: TransferRequest,
-  dependencies: RcloneDependencies,
-): Promise<ReadonlySet<string>> {
-  const files = new Set<string>();
-  const result = await rclone(
-    {
-      args: ['lsf', '--recursive', '--files-only', '--links', ...filterArguments(include), source],
-      configFile: remote.configFile,
-      deadline: transferDeadline,
-      onStdoutLine: (path) => files.add(path),
-    },
-    dependencies,
-  );
-  if (result.exitCode !== 0) throw rcloneFailure(result, source, 'list the source');
-  return files;
-}

@@ -13,13 +13,12 @@ import { placeOf, rclonePath } from '../../remotes/remote.ts';
 import { type SourceScan, scanSource } from '../../remotes/source-scan.ts';
 import { changedSince, readSyncIndex } from '../../remotes/sync-index.ts';
 import {
-  countRemoteFiles,
-  listIncluded,
   type PlannedFile,
   planTransfer,
   type TransferPlan,
   type TransferRequest,
 } from '../../remotes/transfer.ts';
+import { countRemoteFiles, listIncluded } from '../../remotes/transfer-listing.ts';
 import { trashFor } from '../../remotes/trash.ts';
 import type { TransferContext } from '../context.ts';
 import type { Job } from './sync-job.ts';

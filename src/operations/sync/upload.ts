@@ -5,6 +5,7 @@
 import { type ControlFiles, controlFiles } from '../../remotes/control-files.ts';
 import { stoppedMidway } from '../../remotes/guard.ts';
 import { type Marker, writeMarker } from '../../remotes/marker.ts';
+import { isLink, uploadFiles, uploadRestless } from '../../remotes/named-upload.ts';
 import { placeOf, rclonePath } from '../../remotes/remote.ts';
 import { type SourceScan, scanSource } from '../../remotes/source-scan.ts';
 import { writeSyncBase } from '../../remotes/sync-base.ts';
@@ -13,15 +14,12 @@ import {
   addResults,
   addUploads,
   executeTransfer,
-  isLink,
   nothingTransferred,
   nothingUploaded,
   type PlannedFile,
   type TransferRequest,
   type TransferResult,
   type UploadResult,
-  uploadFiles,
-  uploadRestless,
 } from '../../remotes/transfer.ts';
 import { pruneTrash } from '../../remotes/trash.ts';
 import { toIsoSeconds } from '../../system/clock.ts';
