@@ -1,5 +1,7 @@
 /** The guard of a sync: each hazard is refused by its own code, and both sides are byte for byte as before. */
+import { randomBytes } from 'node:crypto';
 import {
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -49,6 +51,23 @@ async function removeInVault(vault: ClientVault, keep: (name: string) => boolean
 }
 
 describe('a source that is not what it was', () => {
+  it('puts nothing on an empty remote through a crypt layer, not even the key check', async ({
+    installation,
+  }) => {
+    const vault = await installVault(installation);
+    editProfile(vault, { crypt: { filenameEncryption: 'off' } });
+    const key = installation.path('key');
+    writeFileSync(key, randomBytes(32).toString('base64'), { mode: 0o600 });
+    const args = ['--encryption-key-file', key];
+    const aside = installation.path('aside');
+    renameSync(vault.encryptedDir, aside);
+    await expectRefusal(vault, 'VAULT_MISSING', { args });
+    expect(existsSync(vault.remoteDir)).toBe(false);
+    renameSync(aside, vault.encryptedDir);
+    await vault.succeed('sync', ...args);
+    expect(readTree(vault.remoteDir)).toHaveProperty(['.cryptosync/key-check.bin']);
+  });
+
   it('never wipes the remote: empty, missing, emptied or without its configuration', async ({
     installation,
   }) => {

@@ -37,8 +37,7 @@ export async function planJob(context: TransferContext, job: Job): Promise<Direc
 export async function runJob(context: TransferContext, name: string, job: Job): Promise<DirectionOutcome> {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      // a bidirectional run writes the key check itself, once its guard has passed
-      await verifyLayer(context, job.mapping, job.view, job.mapping.direction === 'upload');
+      await verifyLayer(context, job.mapping, job.view, false);
       return await runOnce(context, job);
     } catch (thrown) {
       const caught = toCryptosyncError(thrown);
@@ -57,11 +56,18 @@ export async function runJob(context: TransferContext, name: string, job: Job): 
 async function runOnce(context: TransferContext, job: Job): Promise<DirectionOutcome> {
   switch (job.mapping.direction) {
     case 'upload':
-      verifyNothingHalfCome(job);
-      return await executeUpload(context, job, await planUpload(context, job));
+      return await upload(context, job);
     case 'download':
       return await executeDownload(context, job);
     case 'bidirectional':
       return await syncBothWays(context, job);
   }
+}
+
+/** The key check object is the first thing that is written to an empty place, and only once the guard has passed. */
+async function upload(context: TransferContext, job: Job): Promise<DirectionOutcome> {
+  verifyNothingHalfCome(job);
+  const plan = await planUpload(context, job);
+  if (plan.marker.kind !== 'present') await verifyLayer(context, job.mapping, job.view, true);
+  return await executeUpload(context, job, plan);
 }
