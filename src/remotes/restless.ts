@@ -23,6 +23,9 @@ const tooMany = /--max-delete threshold reached/;
 const consequence =
   /^(not deleting (files|directories) as there were IO errors|Cancelling sync due to fatal error: failed to delete|Fatal error received|Attempt \d+\/\d+ failed|Failed to )/;
 
+/** What the others say when one error stops all. */
+const cancelled = /context canceled$/;
+
 export interface RestlessWatch {
   /** Looks at each line that rclone logs. */
   readonly look: (record: LogRecord) => void;
@@ -41,7 +44,8 @@ export function watchSource(directory: string): RestlessWatch {
       if (level !== 'error') return;
       if (object !== undefined && isRestless(message)) files.add(object);
       else if (tooMany.test(message)) deletions += 1;
-      // with an object, `Failed to …` is the first word about it
+      // with an object, `Failed to …` is the first word about it, unless all were stopped
+      else if (cancelled.test(message)) return;
       else if (!consequence.test(message) || (object !== undefined && message.startsWith('Failed to')))
         failures += 1;
     },

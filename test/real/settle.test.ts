@@ -1,10 +1,11 @@
 /** A vault that is written to while it is synced: told as such, and exact once it is quiet. */
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { type Installation, it } from '../support/installation.ts';
-import { manyFiles, readTree } from '../support/tree.ts';
-import { canaryName, listByHand, restoreByHand, vaultOf } from '../support/vault.ts';
+import { waitUntil } from '../support/machine.ts';
+import { manyFiles, readTree, writeFiles } from '../support/tree.ts';
+import { canaryName, installVault, listByHand, restoreByHand, vaultOf } from '../support/vault.ts';
 import { serveWebdav } from './support/serve.ts';
 
 /** Writes into a mounted vault for as long as the test lets it: edits, additions, deletions, a growing file. */
@@ -71,4 +72,32 @@ describe('a vault that is written to while it is synced', () => {
       expect(restoreByHand(installation, vault.remoteDir)).toEqual(written);
     },
   );
+});
+
+describe('files that are replaced twice in one run', () => {
+  it('are kept in the trash as the last backup had them', async ({ installation }) => {
+    const vault = await installVault(installation);
+    await vault.put(manyFiles(20, 100_000));
+    await vault.succeed('sync');
+    const yesterday = readTree(vault.remoteDir, ['.cryptosync']);
+    await vault.succeed('mount');
+    writeFiles(vault.mountDir, manyFiles(20, 110_000));
+    const today = readTree(vault.encryptedDir);
+    const running = installation.start(['sync', '--client', 'client1', '--json', '--bwlimit', '1M']);
+    const sizeIn = (directory: string, path: string): number | undefined =>
+      statSync(join(directory, path), { throwIfNoEntry: false })?.size;
+    const changed = Object.keys(today).filter((path) => today[path] !== yesterday[path]);
+    const sizes = new Map(changed.map((path) => [path, sizeIn(vault.encryptedDir, path)]));
+    const sent = (): string[] => changed.filter((path) => sizeIn(vault.remoteDir, path) === sizes.get(path));
+    expect(await waitUntil(() => sent().length > 3, 10_000)).toBe(true);
+    expect(running.child.exitCode).toBeNull();
+    writeFiles(vault.mountDir, manyFiles(20, 120_000));
+    const { json } = await running.finished;
+    expect(json.results).toMatchObject([{ outcome: 'synced', consistent: true, generation: 2 }]);
+    expect(readFileSync(installation.logFile, 'utf8')).not.toContain('tries again');
+    const kept = Object.values(readTree(join(vault.remoteDir, '.cryptosync', 'trash')));
+    expect(changed).toHaveLength(20);
+    expect(kept).toEqual(expect.arrayContaining(changed.map((path) => yesterday[path])));
+    expect(restoreByHand(installation, vault.remoteDir)).toEqual(readTree(vault.mountDir, [canaryName]));
+  });
 });

@@ -37,7 +37,10 @@ describe('a source that does not stand still', () => {
   it('may have lost more files than were planned to be deleted', () => {
     const tooMany = { msg: 'Got fatal error on delete: --max-delete threshold reached' };
     const cancelled = { msg: 'Cancelling sync due to fatal error: failed to delete 2 files' };
-    expect(found(tooMany, cancelled, { msg: 'Fatal error received - not attempting retries' })).toEqual([]);
+    const stopped = { object: 'y', msg: 'Failed to copy: context canceled' };
+    expect(
+      found(tooMany, cancelled, stopped, { msg: 'Fatal error received - not attempting retries' }),
+    ).toEqual([]);
   });
 
   it('is no excuse for anything else that failed', () => {

@@ -4,7 +4,7 @@
  */
 import { type ControlFiles, controlFiles } from '../../remotes/control-files.ts';
 import { stoppedMidway } from '../../remotes/guard.ts';
-import { type Marker, writeMarker } from '../../remotes/marker.ts';
+import { type Marker, type MarkerReading, writeMarker } from '../../remotes/marker.ts';
 import { isLink, uploadFiles, uploadRestless } from '../../remotes/named-upload.ts';
 import { placeOf, rclonePath } from '../../remotes/remote.ts';
 import { type SourceScan, scanSource } from '../../remotes/source-scan.ts';
@@ -45,6 +45,8 @@ export interface UploadOutcome {
 
 /** How often a source that moves is transferred again before it is called inconsistent. */
 const settlePasses = 3;
+/** Milliseconds between the starts of two passes, at the least, as they are written down. */
+const passTime = 1000;
 
 /** Carries a plan out. @throws SYNC_FAILED, REMOTE_UNREACHABLE, DISK_FULL, INTERRUPTED, … */
 export async function executeUpload(
@@ -59,10 +61,11 @@ export async function executeUpload(
     return { changed: false, transferred: nothingTransferred, consistent, generation };
   }
   const files = controlFiles(request.view, context);
-  const start = context.clock.now();
+  const start = startOf(marker, context.clock.now());
   await writeMarker(files, markerOf(request.mapping.source, generation, 'in-progress', start));
   const settled = await transferUntilSettled(context, request, plan, start);
-  const committed = markerOf(request.mapping.source, generation + 1, 'committed', context.clock.now());
+  const end = later(settled.lastPass, context.clock.now());
+  const committed = markerOf(request.mapping.source, generation + 1, 'committed', end);
   await writeMarker(files, settled.consistent ? committed : { ...committed, consistent: false });
   if (settled.consistent)
     writeSyncBase(request.baseFile, placeOf(request.mapping.raw), generation + 1, settled.scan);
@@ -77,6 +80,25 @@ export async function executeUpload(
     consistent: settled.consistent,
     generation: generation + 1,
   };
+}
+
+/**
+ * When a run begins, after the last pass of the one before it: each pass has a trash of its own, named by the second,
+ * or it would replace what an earlier one kept there. A clock that was put back counts as it now is.
+ */
+function startOf(marker: MarkerReading, now: Date): Date {
+  if (marker.kind !== 'present') return now;
+  const passes = marker.marker.state === 'committed' ? 1 : settlePasses;
+  const next = passStart(new Date(marker.marker.at), passes);
+  return next.getTime() - now.getTime() > settlePasses * passTime ? now : later(now, next);
+}
+
+function passStart(start: Date, passesBefore: number): Date {
+  return new Date(start.getTime() + passesBefore * passTime);
+}
+
+function later(a: Date, b: Date): Date {
+  return a.getTime() >= b.getTime() ? a : b;
 }
 
 function isNothing({ files, edited }: Pick<UploadPlan, 'files' | 'edited'>): boolean {
@@ -97,6 +119,8 @@ interface Settled {
   readonly consistent: boolean;
   /** What the source looked like before the last pass. */
   readonly scan: SourceScan;
+  /** When the last pass began. */
+  readonly lastPass: Date;
 }
 
 /** Transfers, looks at the source again, and goes on while it moves (TOOLS.md G15). */
@@ -106,7 +130,8 @@ async function transferUntilSettled(
   first: UploadPlan,
   start: Date,
 ): Promise<Settled> {
-  const transfer = transferRequest(request, start, first.features);
+  let lastPass = start;
+  let transfer = transferRequest(request, lastPass, first.features);
   let { scan } = first;
   let last = await transferOnce(context, request, transfer, first);
   let transferred: TransferResult = last;
@@ -115,16 +140,18 @@ async function transferUntilSettled(
     if (after.digest === scan.digest) {
       // what rclone took for a change of the source happened on the way
       if (last.restless !== undefined) throw last.restless.failure;
-      return { transferred, consistent: true, scan };
+      return { transferred, consistent: true, scan, lastPass };
     }
     if (pass >= settlePasses) {
       const restless = after.files.filter(({ path }) => last.restless?.files.includes(path));
       const torn = await uploadRestless(transfer, restless, context, request.request.onProgress);
-      return { transferred: addResults(transferred, torn), consistent: false, scan };
+      return { transferred: addResults(transferred, torn), consistent: false, scan, lastPass };
     }
     const next = await planAgain(context, request);
     const edited = seesEdits(first.features) ? [] : movedFiles(scan, next.scan);
     scan = next.scan;
+    lastPass = later(passStart(lastPass, 1), context.clock.now());
+    transfer = transferRequest(request, lastPass, first.features);
     last = await transferOnce(context, request, transfer, { ...next, edited });
     transferred = addResults(transferred, last);
   }
