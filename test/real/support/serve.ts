@@ -120,8 +120,10 @@ export async function serveOpenSsh(keys: string, authorizedKeys: string): Promis
   ];
   writeFileSync(configuration, `${lines.join('\n')}\n`);
   const sshd = ['/usr/sbin/sshd', '-D', '-e', '-f', configuration];
-  // root's sshd wants /run/sshd, which this machine may not have: it gets a /run of its own
-  const ownRun = 'mount -t tmpfs none /run && mkdir -m 755 /run/sshd && exec "$@"';
+  // root's sshd wants /run/sshd, which this machine may not have: it gets a /run of its own. A copy of another test's
+  // mount, kept here, would keep its daemon alive after an unmount there.
+  const ownRun =
+    'umount -a -l -t fuse.gocryptfs,fuse.cryfs; mount -t tmpfs none /run && mkdir -m 755 /run/sshd && exec "$@"';
   const isRoot = process.getuid?.() === 0;
   const [file = '', ...args] = isRoot
     ? ['/usr/bin/unshare', '--mount', '--propagation', 'private', '/bin/sh', '-c', ownRun, 'sh', ...sshd]
