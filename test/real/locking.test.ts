@@ -60,7 +60,11 @@ describe('while a sync runs', () => {
     await holder.finished;
     const results = [await vault.run('sync', '--wait', '30s'), await waiting];
     expect(results.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
-    expect(vault.marker()).toMatchObject({ state: 'committed', generation: 1 });
+    // the killed one's rclone ends at its next line of progress: what it still wrote may have cost a generation
+    expect(vault.marker()).toMatchObject({
+      state: 'committed',
+      generation: expect.toSatisfy((n) => n === 1 || n === 2),
+    });
     expect(readTree(vault.remoteDir, ['.cryptosync'])).toEqual(readTree(vault.encryptedDir));
   });
 });
