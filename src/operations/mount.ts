@@ -1,6 +1,6 @@
 /** Mounting the vault of a profile. */
 import { randomUUID } from 'node:crypto';
-import { configLock, type ProfileLayout, vaultLock } from '../clients/layout.ts';
+import type { ProfileLayout } from '../clients/layout.ts';
 import { withLock } from '../clients/lock.ts';
 import type { Profile } from '../clients/profile.ts';
 import { readProfile, writeProfile } from '../clients/profile-store.ts';
@@ -9,6 +9,7 @@ import { verifyTools } from '../system/dependencies.ts';
 import type { MountOptions } from '../vaults/engine.ts';
 import { mountVault, stateOfVault, type Vault, verifyInitialised } from '../vaults/mounting.ts';
 import type { Around, Context, PasswordProvider } from './context.ts';
+import { configLockRequest, vaultLockRequest } from './locks.ts';
 import { nameOf, recorded } from './recorded.ts';
 import { mountOptionsOf, vaultOf } from './vault-of.ts';
 
@@ -78,12 +79,7 @@ async function mountLocked(
   { layout, wait, acceptRollback }: MountRequest,
   { profile, vault, options, password }: PreparedMount,
 ): Promise<MountResult> {
-  const lock = {
-    path: vaultLock(layout, vault.encryptedDir),
-    subject: `the vault of ${nameOf(layout)}`,
-    purpose: 'mount',
-    wait,
-  };
+  const lock = vaultLockRequest(layout, vault.encryptedDir, 'mount', wait);
   return await withLock(lock, context, async () => {
     const formerState = acceptRollback ? await forgetState(context, layout, vault) : undefined;
     const outcome = await mountVault(vault, password, options, randomUUID(), context);
@@ -106,12 +102,7 @@ const profileWait = 10_000;
 
 /** Writes the id that a vault was found to have, or given, into its profile as that stands now. */
 async function rememberVaultId(context: Context, layout: ProfileLayout, vaultId: string): Promise<void> {
-  const lock = {
-    path: configLock(layout),
-    subject: `the configuration of ${layout.client}`,
-    purpose: 'mount',
-    wait: profileWait,
-  };
+  const lock = configLockRequest(layout, 'mount', profileWait);
   await withLock(lock, context, async () => {
     await writeProfile(layout, { ...readProfile(layout), vaultId });
   });

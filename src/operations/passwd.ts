@@ -1,5 +1,5 @@
 /** Changing the password of a profile's vault. */
-import { directoryMode, engineStateDirectory, type ProfileLayout, vaultLock } from '../clients/layout.ts';
+import { directoryMode, engineStateDirectory, type ProfileLayout } from '../clients/layout.ts';
 import { withLock } from '../clients/lock.ts';
 import type { Profile } from '../clients/profile.ts';
 import { readProfile } from '../clients/profile-store.ts';
@@ -7,7 +7,8 @@ import type { Secret } from '../secrets/secret.ts';
 import { ensureDirectory } from '../system/files.ts';
 import { changeVaultPassword, verifyChangeable } from '../vaults/password-change.ts';
 import type { Around, Context, PasswordProvider } from './context.ts';
-import { nameOf, recorded } from './recorded.ts';
+import { vaultLockRequest } from './locks.ts';
+import { recorded } from './recorded.ts';
 import { vaultOf } from './vault-of.ts';
 
 export interface PasswdRequest {
@@ -35,12 +36,7 @@ export async function changePassword(context: Context, request: PasswdRequest): 
   const old = await request.oldPassword(layout, profile);
   const next = await request.newPassword();
   const keepDirectory = engineStateDirectory(layout);
-  const lock = {
-    path: vaultLock(layout, vault.encryptedDir),
-    subject: `the vault of ${nameOf(layout)}`,
-    purpose: 'passwd',
-    wait: request.wait,
-  };
+  const lock = vaultLockRequest(layout, vault.encryptedDir, 'passwd', request.wait);
   const work = (): Promise<void> =>
     withLock(lock, context, async () => {
       ensureDirectory(keepDirectory, directoryMode);

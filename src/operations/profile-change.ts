@@ -3,7 +3,7 @@
  * would strand data (the vault's place, engine or id) is refused with the way to do it properly.
  */
 import { listProfiles } from '../clients/discovery.ts';
-import { configLock, fileMode, type ProfileLayout, profileLayout } from '../clients/layout.ts';
+import { fileMode, type ProfileLayout, profileLayout } from '../clients/layout.ts';
 import { withLock } from '../clients/lock.ts';
 import { checkProfile, type Profile } from '../clients/profile.ts';
 import { readProfileIfPresent, writeProfile } from '../clients/profile-store.ts';
@@ -16,6 +16,7 @@ import { resolveMountPath, verifySeparate } from '../vaults/mount-point.ts';
 import { stateOfVault } from '../vaults/mounting.ts';
 import { inspectEncryptedDirectory } from '../vaults/vault-directory.ts';
 import type { Context } from './context.ts';
+import { configLockRequest } from './locks.ts';
 import { nameOf } from './recorded.ts';
 import { verifyMappings } from './sync/mapping.ts';
 import { vaultOf } from './vault-of.ts';
@@ -127,12 +128,7 @@ export async function changeProfile(
   wait: number,
   decide: () => Promise<Profile>,
 ): Promise<void> {
-  const lock = {
-    path: configLock(layout),
-    subject: `the configuration of ${layout.client}`,
-    purpose: 'config',
-    wait,
-  };
+  const lock = configLockRequest(layout, 'config', wait);
   await withLock(lock, context, async () => {
     const profile = await decide();
     const old = readTextIfPresent(layout.profileFile);

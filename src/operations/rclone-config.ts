@@ -1,13 +1,7 @@
 /** rclone's own configuration dialogue on a client's rclone.conf, and a look at what it left. */
 
 import { listProfiles } from '../clients/discovery.ts';
-import {
-  type ClientLayout,
-  directoryMode,
-  type ProfileLayout,
-  profileLayout,
-  rcloneLock,
-} from '../clients/layout.ts';
+import { type ClientLayout, directoryMode, type ProfileLayout, profileLayout } from '../clients/layout.ts';
 import { withLock } from '../clients/lock.ts';
 import { readProfileIfPresent } from '../clients/profile-store.ts';
 import { readRcloneConf, restoreConfMode } from '../remotes/rclone-conf.ts';
@@ -18,6 +12,7 @@ import { ensureDirectory, kindOf } from '../system/files.ts';
 import { lastLines, run } from '../system/process.ts';
 import { runOnTerminal } from '../system/process-terminal.ts';
 import type { Context } from './context.ts';
+import { rcloneLockRequest } from './locks.ts';
 
 export interface RcloneConfigRequest {
   readonly layout: ClientLayout;
@@ -52,12 +47,7 @@ export async function configureRclone(
       },
     );
   }
-  const lock = {
-    path: rcloneLock(layout),
-    subject: `the rclone.conf of ${layout.client}`,
-    purpose: 'rclone-config',
-    wait,
-  };
+  const lock = rcloneLockRequest(layout, 'rclone-config', wait);
   context.log.write('INFO', `${layout.client}: rclone-config begins`);
   const output = await withLock(lock, context, async () => {
     ensureDirectory(layout.rcloneDirectory, directoryMode);

@@ -5,7 +5,7 @@
 import { readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { listProfiles } from '../clients/discovery.ts';
-import { configLock, type ProfileLayout, scriptActions, vaultLock } from '../clients/layout.ts';
+import { type ProfileLayout, scriptActions } from '../clients/layout.ts';
 import { withLock } from '../clients/lock.ts';
 import { removeLink } from '../clients/scripts.ts';
 import { errnoOf } from '../system/errors.ts';
@@ -13,6 +13,7 @@ import { kindOf } from '../system/files.ts';
 import { setImmutable } from '../vaults/mount-point.ts';
 import { unmountVault } from '../vaults/mounting.ts';
 import type { Context } from './context.ts';
+import { configLockRequest, vaultLockRequest } from './locks.ts';
 import { refreshSummary } from './profile-change.ts';
 import { nameOf } from './recorded.ts';
 import type { UninstallPlan, UninstallRequest } from './uninstall-plan.ts';
@@ -32,18 +33,8 @@ export async function executeUninstall(
 ): Promise<UninstallResult> {
   const { layout, wait } = request;
   const name = nameOf(layout);
-  const vaultRequest = {
-    path: vaultLock(layout, plan.vault.encryptedDir),
-    subject: `the vault of ${name}`,
-    purpose: 'uninstall',
-    wait,
-  };
-  const confRequest = {
-    path: configLock(layout),
-    subject: `the configuration of ${layout.client}`,
-    purpose: 'uninstall',
-    wait,
-  };
+  const vaultRequest = vaultLockRequest(layout, plan.vault.encryptedDir, 'uninstall', wait);
+  const confRequest = configLockRequest(layout, 'uninstall', wait);
   context.log.write('INFO', `${name}: uninstall begins${request.purgeVault ? ', with its vault' : ''}`);
   const removed = await withLock(vaultRequest, context, () =>
     withLock(confRequest, context, async () => {

@@ -1,10 +1,11 @@
 /** Unmounting the vault of a profile. */
-import { type ProfileLayout, vaultLock } from '../clients/layout.ts';
+import type { ProfileLayout } from '../clients/layout.ts';
 import { withLock } from '../clients/lock.ts';
 import { readProfile } from '../clients/profile-store.ts';
 import { unmountVault } from '../vaults/mounting.ts';
 import type { Context } from './context.ts';
-import { nameOf, recorded } from './recorded.ts';
+import { vaultLockRequest } from './locks.ts';
+import { recorded } from './recorded.ts';
 import { vaultOf } from './vault-of.ts';
 
 export interface UnmountRequest {
@@ -24,12 +25,7 @@ export interface UnmountResult {
 export async function unmountProfile(context: Context, request: UnmountRequest): Promise<UnmountResult> {
   const { layout, force, wait } = request;
   const vault = vaultOf(layout, readProfile(layout));
-  const lock = {
-    path: vaultLock(layout, vault.encryptedDir),
-    subject: `the vault of ${nameOf(layout)}`,
-    purpose: 'unmount',
-    wait,
-  };
+  const lock = vaultLockRequest(layout, vault.encryptedDir, 'unmount', wait);
   return await recorded(
     context,
     layout,

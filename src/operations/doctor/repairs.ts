@@ -1,7 +1,7 @@
 /** Carrying out what `--fix` may do. Each repair is a small step that an operator would take by hand. */
 import { chmodSync, lstatSync, rmSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { configLock, type ProfileLayout, vaultLock } from '../../clients/layout.ts';
+import type { ProfileLayout } from '../../clients/layout.ts';
 import { withLock } from '../../clients/lock.ts';
 import { readProfile } from '../../clients/profile-store.ts';
 import { type Program, writeScripts } from '../../clients/scripts.ts';
@@ -13,8 +13,8 @@ import { setImmutable } from '../../vaults/mount-point.ts';
 import { unmountVault } from '../../vaults/unmounting.ts';
 import type { Vault } from '../../vaults/vault.ts';
 import type { Context } from '../context.ts';
+import { configLockRequest, vaultLockRequest } from '../locks.ts';
 import { refreshSummary } from '../profile-change.ts';
-import { nameOf } from '../recorded.ts';
 import { vaultOf } from '../vault-of.ts';
 import type { Diagnosis, Repair } from './finding.ts';
 import { linksFoundIn } from './scripts.ts';
@@ -132,12 +132,7 @@ async function underVaultLock(
   action: (vault: Vault) => Promise<string>,
 ): Promise<string> {
   const vault = vaultOf(layout, readProfile(layout));
-  const lock = {
-    path: vaultLock(layout, vault.encryptedDir),
-    subject: `the vault of ${nameOf(layout)}`,
-    purpose: 'doctor',
-    wait: 0,
-  };
+  const lock = vaultLockRequest(layout, vault.encryptedDir, 'doctor', 0);
   return await withLock(lock, context, () => action(vault));
 }
 
@@ -146,11 +141,6 @@ async function underConfigLock(
   layout: ProfileLayout,
   action: () => string,
 ): Promise<string> {
-  const lock = {
-    path: configLock(layout),
-    subject: `the configuration of ${layout.client}`,
-    purpose: 'doctor',
-    wait: 0,
-  };
+  const lock = configLockRequest(layout, 'doctor', 0);
   return await withLock(lock, context, async () => action());
 }

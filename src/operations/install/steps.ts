@@ -1,5 +1,5 @@
 /** What each step of an install does. Every one can be repeated. */
-import { configLock, rcloneLock } from '../../clients/layout.ts';
+
 import { withLock } from '../../clients/lock.ts';
 import { writeProfile } from '../../clients/profile-store.ts';
 import { linkPaths, writeLinks, writeScripts } from '../../clients/scripts.ts';
@@ -7,6 +7,7 @@ import { recordedLinks } from '../../clients/summary.ts';
 import { writeRemote } from '../../remotes/remote-setup.ts';
 import { installTools } from '../../system/dependencies.ts';
 import { readTextIfPresent } from '../../system/files.ts';
+import { configLockRequest, rcloneLockRequest } from '../locks.ts';
 import { mountProfile } from '../mount.ts';
 import { refreshSummary } from '../profile-change.ts';
 import { syncProfile } from '../sync/sync-profile.ts';
@@ -74,12 +75,7 @@ export const stepWork: Readonly<Record<StepId, (installation: Installation) => P
 
 async function underConfigLock(installation: Installation, action: () => Promise<void>): Promise<void> {
   const { context, request, inputs } = installation;
-  const lock = {
-    path: configLock(request.layout),
-    subject: `the configuration of ${request.layout.client}`,
-    purpose: 'install',
-    wait: inputs.wait,
-  };
+  const lock = configLockRequest(request.layout, 'install', inputs.wait);
   await withLock(lock, context, action);
 }
 
@@ -87,12 +83,7 @@ async function setUpRemote({ context, request, plan, inputs, created }: Installa
   const { layout } = request;
   const { remote } = plan;
   if (remote === undefined) return;
-  const lock = {
-    path: rcloneLock(layout),
-    subject: `the rclone.conf of ${layout.client}`,
-    purpose: 'install',
-    wait: inputs.wait,
-  };
+  const lock = rcloneLockRequest(layout, 'install', inputs.wait);
   const state = await withLock(lock, context, () => writeRemote(remote, layout.rcloneConfig, context));
   created.push(layout.rcloneConfig);
   if (state === 'authorise') {

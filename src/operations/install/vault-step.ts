@@ -1,7 +1,7 @@
 /** The vault: made, brought back from the remote, or adopted as it is. Never made anew in the place of another. */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { directoryMode, vaultLock } from '../../clients/layout.ts';
+import { directoryMode } from '../../clients/layout.ts';
 import { withLock } from '../../clients/lock.ts';
 import { ensureDirectory } from '../../system/files.ts';
 import { clearInterruptedCreation, createVault } from '../../vaults/creation.ts';
@@ -9,7 +9,7 @@ import { defaultMountOptions } from '../../vaults/engine.ts';
 import { mountVault, stateOfVault, unmountVault } from '../../vaults/mounting.ts';
 import { adoptOutsideConfig } from '../../vaults/outside-config.ts';
 import { inspectEncryptedDirectory } from '../../vaults/vault-directory.ts';
-import { nameOf } from '../recorded.ts';
+import { vaultLockRequest } from '../locks.ts';
 import { vaultOf } from '../vault-of.ts';
 import { type Installation, passwordRequired } from './installation.ts';
 import type { InstallPlan } from './plan.ts';
@@ -31,12 +31,7 @@ export async function vaultStep(installation: Installation): Promise<void> {
     await restoreVault(context, request.layout, profile, inputs);
     installation.created.push(profile.encryptedDir);
   }
-  const lock = {
-    path: vaultLock(request.layout, encryptedDir),
-    subject: `the vault of ${nameOf(request.layout)}`,
-    purpose: 'install',
-    wait: inputs.wait,
-  };
+  const lock = vaultLockRequest(request.layout, encryptedDir, 'install', inputs.wait);
   await withLock(lock, context, () => provideVault(installation));
 }
 

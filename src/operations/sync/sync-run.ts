@@ -1,11 +1,12 @@
 /** One mapping's run: its locks, its vault kept still, and the job that is made of it. */
-import { bisyncDirectory, rcloneLock, syncBaseFile, syncIndexFile, vaultLock } from '../../clients/layout.ts';
+import { bisyncDirectory, syncBaseFile, syncIndexFile } from '../../clients/layout.ts';
 import { withLock } from '../../clients/lock.ts';
 import type { Profile } from '../../clients/profile.ts';
 import type { CryptKey } from '../../remotes/crypt.ts';
 import { parseDeleteLimit } from '../../remotes/guard.ts';
 import { parseDuration } from '../../system/clock.ts';
 import type { Context } from '../context.ts';
+import { rcloneLockRequest, vaultLockRequest } from '../locks.ts';
 import { nameOf } from '../recorded.ts';
 import { viewOf } from './crypt-layer.ts';
 import type { Mapping } from './mapping.ts';
@@ -73,17 +74,9 @@ async function locked<Result>(
 ): Promise<Result> {
   const name = nameOf(layout);
   const sourceRequest = {
-    path: vaultLock(layout, source.directory),
+    ...vaultLockRequest(layout, source.directory, 'sync', wait),
     subject: source.kind === 'vault' ? `the vault of ${name}` : `${source.directory} of ${name}`,
-    purpose: 'sync',
-    wait,
   };
-  const confRequest = {
-    path: rcloneLock(layout),
-    subject: `the rclone.conf of ${layout.client}`,
-    purpose: 'sync',
-    kind: 'shared' as const,
-    wait,
-  };
+  const confRequest = { ...rcloneLockRequest(layout, 'sync', wait), kind: 'shared' as const };
   return await withLock(sourceRequest, context, () => withLock(confRequest, context, action));
 }
