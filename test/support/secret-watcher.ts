@@ -20,32 +20,46 @@ const programs = new Set<string>();
 const seen = new Map<string, string>();
 let sweeps = 0;
 
-function look(pid: string, file: 'cmdline' | 'environ'): void {
-  let text: string;
+function read(pid: string, file: 'cmdline' | 'environ'): string {
   try {
-    text = readFileSync(`/proc/${pid}/${file}`, 'utf8');
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
-    return; // it has ended
+    return ''; // it has ended
   }
+}
+
+/**
+ * The environment of a fork is its parent's until the program takes its place: what is read counts for the command
+ * line that stood there before and after.
+ */
+function look(pid: string): void {
+  let cmdline = read(pid, 'cmdline');
+  for (;;) {
+    const environ = read(pid, 'environ');
+    const after = read(pid, 'cmdline');
+    if (after === cmdline || after === '') {
+      report(pid, 'cmdline', cmdline, cmdline);
+      report(pid, 'environ', environ, cmdline);
+      return;
+    }
+    cmdline = after;
+  }
+}
+
+function report(pid: string, file: 'cmdline' | 'environ', text: string, cmdline: string): void {
   const place = `${pid} ${file}`;
   if (text === '' || seen.get(place) === text) return;
   seen.set(place, text);
-  if (file === 'cmdline') programs.add((text.split('\0')[0] ?? '').split('/').at(-1) ?? '');
-  for (const hit of findSecrets(text, secrets ?? {})) hits.add(`${place} (${programOf(pid)}): ${hit}`);
-}
-
-/** Asked anew: what was a fork of its parent a moment ago may be the program by now. */
-function programOf(pid: string): string {
-  look(pid, 'cmdline');
-  return (seen.get(`${pid} cmdline`) ?? 'unknown').split('\0')[0] ?? '';
+  const program = cmdline.split('\0')[0] ?? '';
+  programs.add(program.split('/').at(-1) ?? '');
+  for (const hit of findSecrets(text, secrets ?? {})) hits.add(`${place} (${program}): ${hit}`);
 }
 
 function sweep(): void {
   for (const name of readdirSync('/proc')) {
     const first = name.charCodeAt(0);
     if (first < 48 || first > 57) continue;
-    look(name, 'cmdline');
-    look(name, 'environ');
+    look(name);
   }
   sweeps += 1;
   setImmediate(sweep);
