@@ -2,6 +2,7 @@
 import { requireTool } from '../system/dependencies.ts';
 import { rcloneEnvironment } from '../system/environment.ts';
 import { CryptosyncError } from '../system/errors.ts';
+import { endingWithUs } from '../system/parent-death.ts';
 import { type Command, type Finished, run } from '../system/process.ts';
 import { watchConnection } from './lost-connection.ts';
 import { maskFor } from './masking.ts';
@@ -89,10 +90,11 @@ export async function rclone(call: RcloneCall, dependencies: RcloneDependencies)
   const now = (): number => performance.now();
   const watch = watchConnection({ isUnreachable, giveUp, now });
   const { isReachable } = call;
+  const file = requireTool('rclone', dependencies.environment);
   const listen = isReachable === undefined ? () => {} : watchSilence({ isReachable, giveUp, now });
   const finished = await runUnless(lost.signal, dependencies.signal, {
-    file: requireTool('rclone', dependencies.environment),
-    args: [...call.args, ...commonArguments(call)],
+    // one that went on would write among the files of the next run
+    ...endingWithUs({ file, args: [...call.args, ...commonArguments(call)] }, dependencies.environment),
     environment: { ...rcloneEnvironment(dependencies.environment), ...call.environment },
     input: call.input,
     deadline: call.deadline,

@@ -70,7 +70,7 @@ export const nothingUploaded: UploadResult = { ...nothingTransferred, restless: 
 
 /** A day: rclone's own time-outs end a silent connection long before, this ends everything else. */
 export const transferDeadline = 24 * 3_600_000;
-/** rclone tells its progress this often. A broken pipe at the next telling also ends an orphaned rclone. */
+/** rclone tells its progress this often. A broken pipe at the next telling also ends one that setpriv could not bind. */
 const statsInterval = '500ms';
 
 export function transferArguments(request: TransferRequest): string[] {

@@ -1,15 +1,23 @@
 /** kill -9 and Ctrl-C while files are on their way: nothing is lost, and the next sync completes. */
-import { rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { type Installation, it } from '../support/installation.ts';
 import { pause, processesNaming, waitUntil } from '../support/machine.ts';
 import { manyFiles, readTree } from '../support/tree.ts';
 import { type ClientVault, installVault, restoreByHand, vaultOf } from '../support/vault.ts';
-import { killAfter } from './support/kill.ts';
+import { killAfter, killWhen } from './support/kill.ts';
 
 /** Enough to take two and a half seconds at the rate below. */
-const bulk = manyFiles(200, 200_000);
+const count = 200;
+const bulk = manyFiles(count, 200_000);
 const slowly = ['--bwlimit', '16M'];
+
+/** Three moments from its start to its first files, and seven while they arrive. */
+const moments = [
+  ...[50, 150, 250].map((milliseconds) => ({ milliseconds })),
+  ...[0, 10, 30, 60, 90, 120, 150].map((files) => ({ files })),
+];
 
 function rclonesOf(installation: Installation): number[] {
   return processesNaming(installation.directory)
@@ -29,29 +37,33 @@ describe('sync killed at any moment', () => {
     const vault = await installVault(installation);
     await vault.put(bulk);
     const source = readTree(vault.encryptedDir);
-    let unfinished = 0;
-    for (let moment = 1; moment <= 10; moment += 1) {
-      const remoteDir = installation.path(`remote${moment}`);
+    for (const [index, moment] of moments.entries()) {
+      const remoteDir = installation.path(`remote${index}`);
       const there = vaultOf(installation, 'client1', remoteDir);
       const command = ['sync', '--client', 'client1', remoteDir, ...slowly];
-      const wasKilled = await killAfter(installation, command, moment * 200);
-      if (wasKilled && vault.ledger().at(-1).event === 'started') {
+      const { files = 0 } = moment as { files?: number };
+      const haveCome = (): boolean => leftMarker(there) === 'in-progress' && entriesBelow(remoteDir) > files;
+      const wasKilled =
+        'milliseconds' in moment
+          ? await killAfter(installation, command, moment.milliseconds)
+          : await killWhen(installation, command, haveCome);
+      expect([moment, wasKilled]).toEqual([moment, true]);
+      expect(await waitUntil(() => rclonesOf(installation).length === 0, 2500)).toBe(true);
+      expect(leftMarker(there)).not.toBe('committed');
+      if ('files' in moment) {
         const status = await vault.status();
         expect(status).toMatchObject({ health: 'warning', lastSync: { outcome: 'unfinished' } });
         expect(status.notes.join()).toContain('did not finish');
-        if (leftMarker(there) === 'in-progress') unfinished += 1;
+        expect(entriesBelow(remoteDir)).toBeLessThan(count);
       }
-      expect(await waitUntil(() => rclonesOf(installation).length === 0, 2500)).toBe(true);
-      expect(leftMarker(there) === 'committed' && wasKilled && unfinished === 0).toBe(false);
 
       const result = await syncTo(vault, remoteDir);
-      expect([moment, result.outcome === 'synced' || !wasKilled]).toEqual([moment, true]);
+      expect([moment, result.outcome]).toEqual([moment, 'synced']);
       expect(there.marker()).toMatchObject({ state: 'committed', generation: 1 });
       expect(readTree(remoteDir, ['.cryptosync'])).toEqual(source);
-      if (moment === 5) expect(Object.keys(restoreByHand(installation, remoteDir))).toHaveLength(200);
+      if (files === 60) expect(Object.keys(restoreByHand(installation, remoteDir))).toHaveLength(count);
       rmSync(remoteDir, { recursive: true });
     }
-    expect(unfinished).toBeGreaterThanOrEqual(5);
   });
 
   it('keeps the old versions of what it was replacing', async ({ installation }) => {
@@ -60,7 +72,8 @@ describe('sync killed at any moment', () => {
     await vault.succeed('sync');
     const old = readTree(vault.remoteDir, ['.cryptosync']);
     await vault.put(manyFiles(200, 210_000));
-    await killAfter(installation, ['sync', '--client', 'client1', ...slowly], 1200);
+    const replaced = (): boolean => existsSync(join(vault.remoteDir, '.cryptosync/trash'));
+    await killWhen(installation, ['sync', '--client', 'client1', ...slowly], replaced);
     expect(vault.marker()).toMatchObject({ state: 'in-progress', generation: 1 });
     expect(await waitUntil(() => rclonesOf(installation).length === 0, 2500)).toBe(true);
     // each file of the last backup is still there: in its place or in the trash
@@ -101,6 +114,10 @@ describe('sync interrupted by Ctrl-C', () => {
     },
   );
 });
+
+function entriesBelow(directory: string): number {
+  return existsSync(directory) ? readdirSync(directory, { recursive: true }).length : 0;
+}
 
 function leftMarker(vault: ClientVault): string | undefined {
   try {

@@ -47,10 +47,11 @@ function look(pid: string): void {
 }
 
 function report(pid: string, file: 'cmdline' | 'environ', text: string, cmdline: string): void {
-  const place = `${pid} ${file}`;
-  if (text === '' || seen.get(place) === text) return;
-  seen.set(place, text);
   const program = cmdline.split('\0')[0] ?? '';
+  const place = `${pid} ${file}`;
+  const found = `${program}\0${text}`;
+  if (text === '' || seen.get(place) === found) return;
+  seen.set(place, found);
   programs.add(program.split('/').at(-1) ?? '');
   for (const hit of findSecrets(text, secrets ?? {})) hits.add(`${place} (${program}): ${hit}`);
 }
