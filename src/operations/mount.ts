@@ -1,6 +1,6 @@
 /** Mounting the vault of a profile. */
 import { randomUUID } from 'node:crypto';
-import type { ProfileLayout } from '../clients/layout.ts';
+import { engineStateDirectory, type ProfileLayout } from '../clients/layout.ts';
 import { withLock } from '../clients/lock.ts';
 import type { Profile } from '../clients/profile.ts';
 import { readProfile, writeProfile } from '../clients/profile-store.ts';
@@ -8,6 +8,7 @@ import type { Secret } from '../secrets/secret.ts';
 import { verifyTools } from '../system/dependencies.ts';
 import type { MountOptions } from '../vaults/engine.ts';
 import { mountVault, stateOfVault, type Vault, verifyInitialised } from '../vaults/mounting.ts';
+import { clearLeftProof } from '../vaults/password-change.ts';
 import type { Around, Context, PasswordProvider } from './context.ts';
 import { configLockRequest, vaultLockRequest } from './locks.ts';
 import { nameOf, recorded } from './recorded.ts';
@@ -81,6 +82,7 @@ async function mountLocked(
 ): Promise<MountResult> {
   const lock = vaultLockRequest(layout, vault.encryptedDir, 'mount', wait);
   return await withLock(lock, context, async () => {
+    await clearLeftProof(vault, engineStateDirectory(layout), context);
     const formerState = acceptRollback ? await forgetState(context, layout, vault) : undefined;
     const outcome = await mountVault(vault, password, options, randomUUID(), context);
     if (profile.vaultId === undefined && outcome.vaultId !== undefined) {

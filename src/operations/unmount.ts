@@ -1,8 +1,9 @@
 /** Unmounting the vault of a profile. */
-import type { ProfileLayout } from '../clients/layout.ts';
+import { engineStateDirectory, type ProfileLayout } from '../clients/layout.ts';
 import { withLock } from '../clients/lock.ts';
 import { readProfile } from '../clients/profile-store.ts';
 import { unmountVault } from '../vaults/mounting.ts';
+import { clearLeftProof } from '../vaults/password-change.ts';
 import type { Context } from './context.ts';
 import { vaultLockRequest } from './locks.ts';
 import { recorded } from './recorded.ts';
@@ -32,6 +33,7 @@ export async function unmountProfile(context: Context, request: UnmountRequest):
     'unmount',
     () =>
       withLock(lock, context, async () => {
+        await clearLeftProof(vault, engineStateDirectory(layout), context);
         const { changed } = await unmountVault(vault, { lazily: force }, context);
         return { state: 'unmounted' as const, mountDir: vault.mountDir, changed };
       }),

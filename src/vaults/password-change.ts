@@ -29,8 +29,7 @@ export async function changeVaultPassword(
   const change = await verifyChangeable(vault);
   const config = join(encryptedDir, engine.configFile);
   const kept = join(keepDirectory, `${engine.configFile}.before-passwd`);
-  const place: Vault = { ...vault, mountDir: join(keepDirectory, 'proof') };
-  // a run that was killed may have left it mounted
+  const place = placeOfProof(vault, keepDirectory);
   await clearProof(place, dependencies);
   const before = readFileSync(config);
   writeFileAtomic(kept, before, 0o600);
@@ -75,6 +74,23 @@ async function provePassword(
   } finally {
     await clearProof(place, { environment: dependencies.environment });
   }
+}
+
+const placeOfProof = (vault: Vault, keepDirectory: string): Vault => ({
+  ...vault,
+  mountDir: join(keepDirectory, 'proof'),
+});
+
+/**
+ * Takes away the mount with which a change that was killed was proving the new password. The caller holds the vault's
+ * lock, so that it is nobody's any more.
+ */
+export async function clearLeftProof(
+  vault: Vault,
+  keepDirectory: string,
+  dependencies: EngineDependencies,
+): Promise<void> {
+  await clearProof(placeOfProof(vault, keepDirectory), dependencies);
 }
 
 async function clearProof(place: Vault, dependencies: EngineDependencies): Promise<void> {
