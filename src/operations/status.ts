@@ -69,7 +69,7 @@ async function statusOf(
     const expected = {
       mountDir,
       fileSystemType: engine.fileSystemType,
-      source: engine.mountSource(encryptedDir),
+      sources: engine.mountSources(encryptedDir),
     };
     const state = await readMountState(expected, table);
     const content = inspectEncryptedDirectory(engine, encryptedDir);

@@ -21,13 +21,13 @@ const cipher = 'aes-256-gcm';
  * The name in the mount table. CryFS hands it to libfuse with its commas escaped and its backslashes not, so libfuse
  * takes each for an escape: three octal digits for a byte, anything else for itself. One at the end stays.
  */
-function mountSource(encryptedDir: string): string {
+function mountSources(encryptedDir: string): readonly string[] {
   const shown = encryptedDir.replace(
     /\\(?:([0-3][0-7]{2})|([\s\S]))/g,
     (_all, octal?: string, other?: string) =>
       octal === undefined ? (other ?? '') : String.fromCharCode(Number.parseInt(octal, 8)),
   );
-  return `cryfs@${shown}`;
+  return [`cryfs@${shown}`];
 }
 
 /** Starts CryFS, which derives the key, mounts, and leaves its daemon behind. @throws as `Engine.mount` */
@@ -60,7 +60,7 @@ async function startCryfs(
   const failure = exitFailure(finished, encryptedDir);
   if (failure !== undefined) throw failure;
   // exit code 0 proves nothing (TOOLS.md C1); libfuse mounts before it forks, so the table says it now
-  const mounts = mountsOf(mountSource(encryptedDir), fileSystemType, readMountTable());
+  const mounts = mountsOf(mountSources(encryptedDir), fileSystemType, readMountTable());
   if (!mounts.some(({ mountPoint }) => mountPoint === mountDir)) throw mountFailure(finished, mountDir);
 }
 
@@ -82,7 +82,7 @@ export const cryfsEngine: Engine = {
 
   // an empty vault is its root directory: one block. The canary adds one.
   hasContent: (encryptedDir, names) => hasSeveralBlocks(encryptedDir, names),
-  mountSource,
+  mountSources,
 
   verifyPath(encryptedDir) {
     // it would end CryFS's own option and begin another

@@ -45,8 +45,8 @@ export interface Engine {
   readonly mountsAtOnce: number;
   /** Whether a vault holds more than what the engine puts into an empty one. `names` is its top level. */
   hasContent(encryptedDir: string, names: readonly string[]): boolean;
-  /** The source that the mount table will show for an encrypted directory. */
-  mountSource(encryptedDir: string): string;
+  /** What the mount table may show as the source for an encrypted directory. */
+  mountSources(encryptedDir: string): readonly string[];
   /** @throws CONFIG_INVALID for a path of an encrypted directory that the engine can't serve */
   verifyPath(encryptedDir: string): void;
   /**

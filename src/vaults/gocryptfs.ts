@@ -74,9 +74,13 @@ function hintFor(code: ErrorCode, said: string): string | undefined {
 
 const ownFiles: readonly string[] = ['gocryptfs.conf', 'gocryptfs.diriv'];
 
-/** gocryptfs puts `_` for the commas, which separate FUSE's options, and fusermount3 takes a backslash for an escape. */
-function mountSource(encryptedDir: string): string {
-  return encryptedDir.replaceAll(',', '_').replace(/\\([\s\S])/g, '$1');
+/**
+ * gocryptfs puts `_` for the commas, which separate FUSE's options. fusermount3 takes a backslash for an escape;
+ * 2.6 mounts without it where it may.
+ */
+function mountSources(encryptedDir: string): readonly string[] {
+  const name = encryptedDir.replaceAll(',', '_');
+  return [name, name.replace(/\\([\s\S])/g, '$1')];
 }
 
 export const gocryptfsEngine: Engine = {
@@ -94,7 +98,7 @@ export const gocryptfsEngine: Engine = {
 
   hasContent: (_encryptedDir, names) => names.some((name) => !ownFiles.includes(name)),
 
-  mountSource,
+  mountSources,
 
   verifyPath(encryptedDir) {
     // an odd backslash at the end would swallow what follows the name in fusermount3's options

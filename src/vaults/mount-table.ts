@@ -34,13 +34,15 @@ export function parseMountTable(text: string): MountEntry[] {
     if (separator < 0) continue;
     const head = line.slice(0, separator).split(' ');
     const [fileSystemType = '', source = '', superOptions = ''] = line.slice(separator + 3).split(' ');
+    // a daemon that mounts without fusermount3 can leave the one or the other at `rw`
+    const options = [...(head[5] ?? '').split(','), ...superOptions.split(',')];
     const userId = /(?:^|,)user_id=(\d+)/.exec(superOptions)?.[1];
     entries.push({
       mountPoint: decodeOctal(head[4] ?? ''),
       fileSystemType,
       source: decodeOctal(source),
       userId: userId === undefined ? undefined : Number(userId),
-      readOnly: (head[5] ?? '').split(',').includes('ro'),
+      readOnly: options.includes('ro'),
     });
   }
   return entries;
@@ -55,7 +57,8 @@ export interface ExpectedMount {
   /** Resolved, absolute. */
   readonly mountDir: string;
   readonly fileSystemType: string;
-  readonly source: string;
+  /** Any of these. */
+  readonly sources: readonly string[];
 }
 
 export type MountState =
@@ -72,8 +75,12 @@ export type MountState =
 const answerDeadline = 5000;
 
 /** Where the vault's encrypted directory is mounted, whatever the mount point. */
-export function mountsOf(source: string, fileSystemType: string, table: readonly MountEntry[]): MountEntry[] {
-  return table.filter((entry) => entry.source === source && entry.fileSystemType === fileSystemType);
+export function mountsOf(
+  sources: readonly string[],
+  fileSystemType: string,
+  table: readonly MountEntry[],
+): MountEntry[] {
+  return table.filter((entry) => sources.includes(entry.source) && entry.fileSystemType === fileSystemType);
 }
 
 /**
@@ -89,7 +96,7 @@ export async function readMountState(
   const entries = table.filter((entry) => entry.mountPoint === expected.mountDir);
   const top = entries.at(-1);
   if (top === undefined) return { kind: 'unmounted' };
-  if (top.fileSystemType !== expected.fileSystemType || top.source !== expected.source) {
+  if (top.fileSystemType !== expected.fileSystemType || !expected.sources.includes(top.source)) {
     return { kind: 'foreign', entries, reason: `${top.source} (${top.fileSystemType}) is mounted there` };
   }
   switch (await probe(expected.mountDir)) {

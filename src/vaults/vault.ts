@@ -15,13 +15,13 @@ export async function stateOfVault({ engine, encryptedDir, mountDir }: Vault): P
   return await readMountState({
     mountDir,
     fileSystemType: engine.fileSystemType,
-    source: engine.mountSource(encryptedDir),
+    sources: engine.mountSources(encryptedDir),
   });
 }
 
 /** Where else than on its mount directory the vault is mounted. */
 export function mountsElsewhere({ engine, encryptedDir, mountDir }: Vault): MountEntry[] {
-  return mountsOf(engine.mountSource(encryptedDir), engine.fileSystemType, readMountTable()).filter(
+  return mountsOf(engine.mountSources(encryptedDir), engine.fileSystemType, readMountTable()).filter(
     ({ mountPoint }) => mountPoint !== mountDir,
   );
 }
@@ -29,5 +29,7 @@ export function mountsElsewhere({ engine, encryptedDir, mountDir }: Vault): Moun
 /** True while the mount table lists the vault on top of its mount directory; its daemon is not asked. */
 export function isListed({ engine, encryptedDir, mountDir }: Vault): boolean {
   const top = readMountTable().findLast(({ mountPoint }) => mountPoint === mountDir);
-  return top?.fileSystemType === engine.fileSystemType && top.source === engine.mountSource(encryptedDir);
+  return (
+    top !== undefined && mountsOf(engine.mountSources(encryptedDir), engine.fileSystemType, [top]).length > 0
+  );
 }

@@ -524,7 +524,7 @@ describe('a daemon that does not answer', () => {
       const expected = {
         mountDir: vault.mountDir,
         fileSystemType: gocryptfsEngine.fileSystemType,
-        source: vault.encryptedDir,
+        sources: [vault.encryptedDir],
       };
       const begun = Date.now();
       const asked = spawnSync(process.execPath, [script, JSON.stringify(expected)], {

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { findExecutable } from '../../../src/system/dependencies.ts';
 import { rcloneEnvironment } from '../../../src/system/environment.ts';
 import { startServer } from '../../../src/system/process-server.ts';
+import { pause } from '../../support/machine.ts';
 
 /** This process's environment without AWS_CA_BUNDLE, on which rclone 1.60 fails (TOOLS.md R23). */
 export const cleanEnvironment: NodeJS.ProcessEnv = { ...process.env, AWS_CA_BUNDLE: undefined };
@@ -19,6 +20,9 @@ export interface Server {
   /** Ends it as a power failure does. */
   kill(): Promise<void>;
 }
+
+/** Milliseconds. */
+const startDeadline = 30_000;
 
 /** Starts a program that says on which port it listens. @param announcement finds the port in a line that it prints */
 async function startAnnounced(
@@ -38,8 +42,12 @@ async function startAnnounced(
     if (port !== undefined) announce(Number(port));
   };
   const server = await startServer({ file, args, environment, onStdoutLine: onLine, onStderrLine: onLine });
-  const port = await Promise.race([announced, server.exited.then(() => undefined)]);
-  if (port === undefined) throw new Error(`${file} ${args.join(' ')} ended: ${said.join('\n')}`);
+  const tooLate = pause(startDeadline);
+  const port = await Promise.race([announced, server.exited.then(() => undefined), tooLate]);
+  if (typeof port !== 'number') {
+    await server.stop();
+    throw new Error(`${file} ${args.join(' ')} announced nothing: ${said.join('\n')}`);
+  }
   return {
     port,
     stop: () => server.stop(),
@@ -56,7 +64,7 @@ async function serve(protocol: string, directory: string, args: readonly string[
     findExecutable('rclone', cleanEnvironment) ?? 'rclone',
     ['serve', protocol, directory, '--addr', '127.0.0.1:0', '--config', '', ...args],
     rcloneEnvironment(cleanEnvironment),
-    /(?:Server started on http:\/\/|SFTP server listening on )127\.0\.0\.1:(\d+)/,
+    /(?:Server started on \[?http:\/\/|SFTP server listening on )127\.0\.0\.1:(\d+)/,
   );
 }
 
