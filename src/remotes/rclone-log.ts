@@ -1,6 +1,6 @@
 /**
- * What rclone says with `--use-json-log`. Its last line, `Failed to …`, is plain text all the same, so every line is
- * taken as text when it is no JSON.
+ * What rclone says with `--use-json-log`. The last line of 1.60, `Failed to …`, is plain text all the same, so every
+ * line is taken as text when it is no JSON.
  */
 
 export interface TransferStats {
@@ -51,13 +51,18 @@ export function parseLogLine(line: string): LogRecord {
     return { level, message: text, object: undefined, skipped: undefined, size: 0, stats: undefined };
   }
   return {
-    level: raw.level ?? 'notice',
+    level: levelOf(raw.level ?? 'notice'),
     message: (raw.msg ?? '').trim(),
     object: raw.object,
     skipped: raw.skipped,
     size: raw.size ?? 0,
     stats: raw.stats === undefined ? undefined : readStats(raw.stats),
   };
+}
+
+/** rclone 1.75 calls its last line `critical`, where 1.60 had it as plain text; for us all that is worse is an error. */
+function levelOf(level: string): string {
+  return /^(emergency|alert|critical|fatal|panic)$/.test(level) ? 'error' : level;
 }
 
 function readStats(raw: NonNullable<RawRecord['stats']>): TransferStats {

@@ -58,8 +58,9 @@ describe("a line of rclone's log", () => {
     ],
     ['Use "rclone help flags" for to see the global flags.', 'notice', undefined],
     ['', 'notice', ''],
+    ['{"level":"critical","msg":"Failed to lsjson: x"}', 'error', 'Failed to lsjson: x'],
     ['{"level":"error","msg":"torn', 'notice', '{"level":"error","msg":"torn'],
-  ])('that is plain text is taken as text: %s', (line, level, message) => {
+  ])('has the level and the text of what it tells: %s', (line, level, message) => {
     expect(parseLogLine(line)).toMatchObject({ level, message: message ?? line, stats: undefined });
   });
 });
