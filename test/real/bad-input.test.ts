@@ -2,8 +2,8 @@ import { lchownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createInstallation, type Installation } from '../support/installation.ts';
 import type { CommandOptions, CommandResult } from '../support/running-command.ts';
+import { snapshot } from '../support/snapshot.ts';
 import { asNobody, readableProgram } from '../support/stranger.ts';
-import { snapshot } from './support/snapshot.ts';
 
 let installation: Installation;
 

@@ -2,12 +2,12 @@
 import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type BothSides, bothSides, contentOf, remove, writeAt } from '../support/both-sides.ts';
 import { createInstallation, type Installation } from '../support/installation.ts';
 import { processesNaming, waitUntil } from '../support/machine.ts';
 import type { RunningCommand } from '../support/running-command.ts';
 import { writeFiles } from '../support/tree.ts';
 import { type ClientVault, installVault } from '../support/vault.ts';
-import { type BothSides, bothSides, contentOf, remove, writeAt } from './support/both-sides.ts';
 
 let installation: Installation;
 let vault: ClientVault;

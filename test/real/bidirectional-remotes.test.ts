@@ -17,11 +17,9 @@ import { cryptRemote } from '../../src/remotes/crypt.ts';
 import { rclone } from '../../src/remotes/rclone.ts';
 import { rclonePath } from '../../src/remotes/remote.ts';
 import { generateEncryptionKey, validateEncryptionKey } from '../../src/secrets/encryption-key.ts';
+import { bothSides, contentOf, remove, writeAt } from '../support/both-sides.ts';
 import { createInstallation, type Installation, vaultPassword } from '../support/installation.ts';
 import { unmountAllBelow } from '../support/machine.ts';
-import { readTree, writeFiles } from '../support/tree.ts';
-import { type ClientVault, canaryName, installVault, openByHand } from '../support/vault.ts';
-import { bothSides, contentOf, remove, writeAt } from './support/both-sides.ts';
 import {
   cleanEnvironment,
   makeKey,
@@ -29,8 +27,10 @@ import {
   serveOpenSsh,
   serveS3,
   serveWebdav,
-} from './support/serve.ts';
-import { snapshot } from './support/snapshot.ts';
+} from '../support/serve.ts';
+import { snapshot } from '../support/snapshot.ts';
+import { readTree, writeFiles } from '../support/tree.ts';
+import { type ClientVault, canaryName, installVault, openByHand } from '../support/vault.ts';
 
 let installation: Installation;
 let vault: ClientVault;

@@ -10,11 +10,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type BothSides, bothSides, contentOf, remove, writeAt } from '../support/both-sides.ts';
 import { createInstallation, type Installation } from '../support/installation.ts';
+import { snapshot } from '../support/snapshot.ts';
 import { manyFiles, readTree, writeFiles } from '../support/tree.ts';
 import { type ClientVault, installVault } from '../support/vault.ts';
-import { type BothSides, bothSides, contentOf, remove, writeAt } from './support/both-sides.ts';
-import { snapshot } from './support/snapshot.ts';
 
 let installation: Installation;
 let vault: ClientVault;

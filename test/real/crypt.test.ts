@@ -9,7 +9,7 @@ import { rclone } from '../../src/remotes/rclone.ts';
 import { controlFilter, type Remote, rclonePath } from '../../src/remotes/remote.ts';
 import { pruneTrash, trashFor } from '../../src/remotes/trash.ts';
 import { generateEncryptionKey, validateEncryptionKey } from '../../src/secrets/encryption-key.ts';
-import { cleanEnvironment } from './support/serve.ts';
+import { cleanEnvironment } from '../support/serve.ts';
 
 const dependencies = { environment: cleanEnvironment };
 const keyText = generateEncryptionKey();

@@ -6,10 +6,10 @@ import { describe, expect } from 'vitest';
 import { generateEncryptionKey, validateEncryptionKey } from '../../src/secrets/encryption-key.ts';
 import { it } from '../support/installation.ts';
 import { program } from '../support/running-command.ts';
+import { sampleFiles } from '../support/sample-files.ts';
+import { startStorage } from '../support/storage.ts';
+import { installTenant } from '../support/tenant.ts';
 import { readTree } from '../support/tree.ts';
-import { sampleFiles } from './support/sample-files.ts';
-import { startStorage } from './support/storage.ts';
-import { installTenant } from './support/tenant.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/encryption.md'), 'utf8');
 

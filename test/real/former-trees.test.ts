@@ -14,9 +14,9 @@ import { describe, expect } from 'vitest';
 import { keepPasswordInTheClear, plainConf, writeFormerTree } from '../support/former-tree.ts';
 import { it } from '../support/installation.ts';
 import { mountsBelow } from '../support/machine.ts';
+import { snapshot } from '../support/snapshot.ts';
 import { readTree } from '../support/tree.ts';
 import { canaryName, openByHand } from '../support/vault.ts';
-import { snapshot } from './support/snapshot.ts';
 
 const files = { 'a.txt': 'a', 'deep/b.txt': 'b' };
 const modeOf = (path: string): number => lstatSync(path).mode & 0o777;

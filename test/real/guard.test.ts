@@ -13,9 +13,9 @@ import {
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { it } from '../support/installation.ts';
+import { snapshot } from '../support/snapshot.ts';
 import { manyFiles, readTree, writeFiles } from '../support/tree.ts';
 import { type ClientVault, editProfile, installVault, restoreByHand } from '../support/vault.ts';
-import { snapshot } from './support/snapshot.ts';
 
 /** Runs a sync that must be refused with this code, exit 15, and must change nothing on either side. */
 async function expectRefusal(

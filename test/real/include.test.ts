@@ -3,9 +3,9 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { it } from '../support/installation.ts';
+import { serveWebdav } from '../support/serve.ts';
 import { readTree, writeFiles } from '../support/tree.ts';
 import { vaultOf } from '../support/vault.ts';
-import { serveWebdav } from './support/serve.ts';
 
 describe('a mapping with patterns', () => {
   it.for(['local', 'webdav'])('sends only what they let through (%s)', async (kind, { installation }) => {

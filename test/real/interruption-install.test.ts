@@ -3,10 +3,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, expect } from 'vitest';
 import { type Installation, it } from '../support/installation.ts';
+import { killAfter, killWhen } from '../support/kill.ts';
 import { mountsBelow, processesNaming } from '../support/machine.ts';
 import { readTree } from '../support/tree.ts';
 import { type ClientVault, installVault, vaultOf } from '../support/vault.ts';
-import { killAfter, killWhen } from './support/kill.ts';
 
 /** What the machine shows when an install has come to a step, in the order of the steps. */
 const steps: Record<string, (client: string, installation: Installation) => boolean> = {

@@ -3,10 +3,10 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { type Installation, it } from '../support/installation.ts';
+import { killAfter, killWhen } from '../support/kill.ts';
 import { pause, processesNaming, waitUntil } from '../support/machine.ts';
 import { manyFiles, readTree } from '../support/tree.ts';
 import { type ClientVault, installVault, restoreByHand, vaultOf } from '../support/vault.ts';
-import { killAfter, killWhen } from './support/kill.ts';
 
 /** Enough to take two and a half seconds at the rate below. */
 const count = 200;

@@ -27,8 +27,8 @@ import { type Remote, rclonePath } from '../../src/remotes/remote.ts';
 import { sinkRemote } from '../../src/remotes/sinks/index.ts';
 import { generateEncryptionKey, validateEncryptionKey } from '../../src/secrets/encryption-key.ts';
 import { CryptosyncError } from '../../src/system/errors.ts';
-import { cleanEnvironment, type Server, type SftpServer, serveSftp, serveWebdav } from './support/serve.ts';
-import { snapshot } from './support/snapshot.ts';
+import { cleanEnvironment, type Server, type SftpServer, serveSftp, serveWebdav } from '../support/serve.ts';
+import { snapshot } from '../support/snapshot.ts';
 
 const dependencies = { environment: cleanEnvironment };
 const right: CryptKey = {

@@ -24,9 +24,9 @@ import { Secret } from '../../src/secrets/secret.ts';
 import { createInstallation, type Installation, it } from '../support/installation.ts';
 import { processesNaming, waitUntil } from '../support/machine.ts';
 import { startProgram } from '../support/running-command.ts';
+import { cleanEnvironment, type Server, serveWebdav } from '../support/serve.ts';
+import { snapshot } from '../support/snapshot.ts';
 import { readTree, writeFiles } from '../support/tree.ts';
-import { cleanEnvironment, type Server, serveWebdav } from './support/serve.ts';
-import { snapshot } from './support/snapshot.ts';
 
 const repository = join(import.meta.dirname, '..', '..');
 const key = generateEncryptionKey();

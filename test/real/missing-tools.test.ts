@@ -5,8 +5,8 @@ import { createInstallation, type Installation } from '../support/installation.t
 import { mountsBelow } from '../support/machine.ts';
 import { allTools, pathWith, toolOnThisMachine } from '../support/recording-tools.ts';
 import { type CommandResult, program } from '../support/running-command.ts';
+import { snapshot } from '../support/snapshot.ts';
 import { type ClientVault, installVault } from '../support/vault.ts';
-import { snapshot } from './support/snapshot.ts';
 
 let installation: Installation;
 let vault: ClientVault;

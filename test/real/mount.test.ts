@@ -6,9 +6,9 @@ import { describe, expect } from 'vitest';
 import { it } from '../support/installation.ts';
 import { mountsBelow, processesNaming, waitUntil } from '../support/machine.ts';
 import { startProgram } from '../support/running-command.ts';
+import { snapshot } from '../support/snapshot.ts';
 import { readTree } from '../support/tree.ts';
 import { installVault } from '../support/vault.ts';
-import { snapshot } from './support/snapshot.ts';
 
 const daemonsOf = (directory: string): number[] => processesNaming(directory).map(({ pid }) => pid);
 

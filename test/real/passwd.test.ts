@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { type Installation, it, vaultPassword } from '../support/installation.ts';
 import { mountsBelow, processesNaming, waitUntil } from '../support/machine.ts';
+import { snapshot } from '../support/snapshot.ts';
 import { openTerminal } from '../support/terminal.ts';
 import { type ClientVault, editProfile, installVault } from '../support/vault.ts';
-import { snapshot } from './support/snapshot.ts';
 
 const next = 'the next one, with ümläut';
 const config = ({ encryptedDir }: ClientVault): Buffer => readFileSync(join(encryptedDir, 'gocryptfs.conf'));

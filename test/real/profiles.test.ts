@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { type Installation, it } from '../support/installation.ts';
 import { mountsBelow, processesNaming } from '../support/machine.ts';
+import { snapshot } from '../support/snapshot.ts';
 import { writeFiles } from '../support/tree.ts';
 import { type ClientVault, installVault, restoreByHand, vaultOf } from '../support/vault.ts';
-import { snapshot } from './support/snapshot.ts';
 
 const json = (file: string) => JSON.parse(readFileSync(file, 'utf8'));
 

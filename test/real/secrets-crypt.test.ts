@@ -8,8 +8,8 @@ import { createInstallation, type Installation } from '../support/installation.t
 import type { CommandOptions, CommandResult } from '../support/running-command.ts';
 import { findSecrets } from '../support/secret-forms.ts';
 import { type Watched, watchForSecrets } from '../support/secret-watch.ts';
+import { type Storage, startStorage } from '../support/storage.ts';
 import { writeFiles } from '../support/tree.ts';
-import { type Storage, startStorage } from './support/storage.ts';
 
 const secrets = {
   key: generateEncryptionKey(),

@@ -8,7 +8,7 @@ import { createInstallation, type Installation } from '../support/installation.t
 import type { CommandOptions, CommandResult } from '../support/running-command.ts';
 import { findSecrets } from '../support/secret-forms.ts';
 import { type Watched, watchForSecrets } from '../support/secret-watch.ts';
-import { type Server, serveWebdav } from './support/serve.ts';
+import { type Server, serveWebdav } from '../support/serve.ts';
 
 const unique = (name: string): string => `${name} ${randomBytes(9).toString('hex')} "ü" #;=`;
 const secrets = {

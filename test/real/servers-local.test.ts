@@ -1,7 +1,7 @@
 /** The command and a directory of this machine, such as a mounted disk. */
 import { describe } from 'vitest';
 import { generateEncryptionKey } from '../../src/secrets/encryption-key.ts';
-import { goesThereAndBack, refusesNames, refusesWrongKeys, withStorage } from './support/storage-suite.ts';
+import { goesThereAndBack, refusesNames, refusesWrongKeys, withStorage } from '../support/storage-suite.ts';
 
 const keys = { key: generateEncryptionKey(), salt: generateEncryptionKey() };
 

@@ -7,7 +7,7 @@ import {
   refusesWrongKeys,
   survivesOutages,
   withStorage,
-} from './support/storage-suite.ts';
+} from '../support/storage-suite.ts';
 
 const keys = { key: generateEncryptionKey() };
 /** Names that are short enough by themselves, and together longer than a key may be. */

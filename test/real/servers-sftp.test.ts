@@ -7,7 +7,7 @@ import {
   refusesWrongKeys,
   survivesOutages,
   withStorage,
-} from './support/storage-suite.ts';
+} from '../support/storage-suite.ts';
 
 const keys = { key: generateEncryptionKey(), salt: generateEncryptionKey() };
 

@@ -7,7 +7,7 @@ import {
   refusesWrongKeys,
   survivesOutages,
   withStorage,
-} from './support/storage-suite.ts';
+} from '../support/storage-suite.ts';
 
 describe('WebDAV', () => {
   const scene = withStorage('webdav');

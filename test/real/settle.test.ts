@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { type Installation, it } from '../support/installation.ts';
 import { waitUntil } from '../support/machine.ts';
+import { serveWebdav } from '../support/serve.ts';
 import { manyFiles, readTree, writeFiles } from '../support/tree.ts';
 import { canaryName, installVault, listByHand, restoreByHand, vaultOf } from '../support/vault.ts';
-import { serveWebdav } from './support/serve.ts';
 
 /** Writes into a mounted vault for as long as the test lets it: edits, additions, deletions, a growing file. */
 function startWriter(installation: Installation, mountDir: string): { readonly stop: () => void } {

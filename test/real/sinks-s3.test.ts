@@ -9,8 +9,8 @@ import { rclone } from '../../src/remotes/rclone.ts';
 import { type Remote, rclonePath } from '../../src/remotes/remote.ts';
 import { type S3Sink, sinkAdapters, sinkRemote } from '../../src/remotes/sinks/index.ts';
 import { generateEncryptionKey, validateEncryptionKey } from '../../src/secrets/encryption-key.ts';
-import { contentOf, sampleFiles } from './support/sample-files.ts';
-import { cleanEnvironment } from './support/serve.ts';
+import { contentOf, sampleFiles } from '../support/sample-files.ts';
+import { cleanEnvironment } from '../support/serve.ts';
 
 const dependencies = { environment: cleanEnvironment };
 

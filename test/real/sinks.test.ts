@@ -8,7 +8,7 @@ import { type Remote, rclonePath } from '../../src/remotes/remote.ts';
 import { adapterFor, type Sink, sinkRemote } from '../../src/remotes/sinks/index.ts';
 import { generateEncryptionKey, validateEncryptionKey } from '../../src/secrets/encryption-key.ts';
 import { Secret } from '../../src/secrets/secret.ts';
-import { contentOf, sampleFiles } from './support/sample-files.ts';
+import { contentOf, sampleFiles } from '../support/sample-files.ts';
 import {
   cleanEnvironment,
   makeKey,
@@ -16,7 +16,7 @@ import {
   type SftpServer,
   serveSftp,
   serveWebdav,
-} from './support/serve.ts';
+} from '../support/serve.ts';
 
 const dependencies = { environment: cleanEnvironment };
 const login = { user: 'tester', password: `p:a/s s"w\\o'rd%20 ü` };

@@ -12,9 +12,9 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { it } from '../support/installation.ts';
 import { pause } from '../support/machine.ts';
+import { snapshot } from '../support/snapshot.ts';
 import { readTree, writeFiles } from '../support/tree.ts';
 import { editProfile, installVault, restoreByHand } from '../support/vault.ts';
-import { snapshot } from './support/snapshot.ts';
 
 /** The runs in a remote's trash, oldest first, each with the files that it holds. */
 function readTrash(remoteDir: string): Record<string, string[]> {

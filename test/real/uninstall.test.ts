@@ -18,10 +18,10 @@ import { describe, expect } from 'vitest';
 import { type Installation, it } from '../support/installation.ts';
 import { mountsBelow, processesNaming } from '../support/machine.ts';
 import { startProgram } from '../support/running-command.ts';
+import { snapshot } from '../support/snapshot.ts';
 import { openTerminal } from '../support/terminal.ts';
 import { readTree, writeFiles } from '../support/tree.ts';
 import { type ClientVault, editProfile, installVault, restoreByHand, vaultOf } from '../support/vault.ts';
-import { snapshot } from './support/snapshot.ts';
 
 const purge = ['--purge-vault', '--yes-delete', 'client1'];
 

@@ -5,9 +5,9 @@ import { describe, expect } from 'vitest';
 import { type Installation, it } from '../support/installation.ts';
 import { pause, waitUntil } from '../support/machine.ts';
 import { type LoopbackProxy, startProxy } from '../support/proxy.ts';
+import { type Server, serveSftp, serveWebdav } from '../support/serve.ts';
 import { manyFiles, readTree } from '../support/tree.ts';
 import { type ClientVault, restoreByHand, vaultOf } from '../support/vault.ts';
-import { type Server, serveSftp, serveWebdav } from './support/serve.ts';
 
 /** Installs a client whose remote is a WebDAV server at a port, which keeps its files in `remoteDir`. */
 async function installOverWebdav(

@@ -7,8 +7,8 @@ import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createPatient, type Patient } from '../../support/patient.ts';
+import { serveWebdav } from '../../support/serve.ts';
 import { editProfile } from '../../support/vault.ts';
-import { serveWebdav } from '../support/serve.ts';
 
 let patient: Patient;
 let conf: string;

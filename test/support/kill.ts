@@ -1,6 +1,6 @@
 /** Killing the command at a moment that time or the machine's state decides. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Installation } from '../../support/installation.ts';
+import type { Installation } from './installation.ts';
 
 /**
  * Starts a command and kills it with all its might after a while.

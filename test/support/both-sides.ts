@@ -2,10 +2,10 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { Installation } from '../../support/installation.ts';
-import type { CommandOptions, CommandResult, RunningCommand } from '../../support/running-command.ts';
-import { writeFiles } from '../../support/tree.ts';
-import { type ClientVault, editProfile } from '../../support/vault.ts';
+import type { Installation } from './installation.ts';
+import type { CommandOptions, CommandResult, RunningCommand } from './running-command.ts';
+import { writeFiles } from './tree.ts';
+import { type ClientVault, editProfile } from './vault.ts';
 
 export interface BothSides {
   readonly local: string;

@@ -1,11 +1,11 @@
 /** A client whose own directory is synced to a storage, with a crypt layer or as it is. */
 import { mkdirSync } from 'node:fs';
 import { expect } from 'vitest';
-import type { FilenameEncryption } from '../../../src/remotes/crypt.ts';
-import type { Installation } from '../../support/installation.ts';
-import type { CommandResult, RunningCommand } from '../../support/running-command.ts';
-import { editProfile, vaultOf } from '../../support/vault.ts';
+import type { FilenameEncryption } from '../../src/remotes/crypt.ts';
+import type { Installation } from './installation.ts';
+import type { CommandResult, RunningCommand } from './running-command.ts';
 import type { Storage } from './storage.ts';
+import { editProfile, vaultOf } from './vault.ts';
 
 export interface Keys {
   readonly key?: string | undefined;

@@ -6,10 +6,10 @@ import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findExecutable } from '../../../src/system/dependencies.ts';
-import { rcloneEnvironment } from '../../../src/system/environment.ts';
-import { startServer } from '../../../src/system/process-server.ts';
-import { pause } from '../../support/machine.ts';
+import { findExecutable } from '../../src/system/dependencies.ts';
+import { rcloneEnvironment } from '../../src/system/environment.ts';
+import { startServer } from '../../src/system/process-server.ts';
+import { pause } from './machine.ts';
 
 /** This process's environment without AWS_CA_BUNDLE, on which rclone 1.60 fails (TOOLS.md R23). */
 export const cleanEnvironment: NodeJS.ProcessEnv = { ...process.env, AWS_CA_BUNDLE: undefined };
@@ -145,7 +145,7 @@ export async function serveOpenSsh(keys: string, authorizedKeys: string): Promis
 /** An S3 server that keeps its objects in a directory, with one bucket and the keys S3RVER and S3RVER. */
 export async function serveS3(directory: string, bucket: string): Promise<Server> {
   removeHalfObjects(directory);
-  const program = fileURLToPath(new URL('../../../node_modules/s3rver/bin/s3rver.js', import.meta.url));
+  const program = fileURLToPath(new URL('../../node_modules/s3rver/bin/s3rver.js', import.meta.url));
   const where = ['--directory', directory, '--address', '127.0.0.1', '--port', '0'];
   return await startAnnounced(
     process.execPath,

@@ -3,17 +3,17 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { filenameEncryptionModes } from '../../../src/remotes/crypt.ts';
-import { generateEncryptionKey } from '../../../src/secrets/encryption-key.ts';
-import { createInstallation, type Installation } from '../../support/installation.ts';
-import { waitUntil } from '../../support/machine.ts';
-import type { CommandResult } from '../../support/running-command.ts';
-import { readTree } from '../../support/tree.ts';
-import { editProfile, vaultOf } from '../../support/vault.ts';
+import { filenameEncryptionModes } from '../../src/remotes/crypt.ts';
+import { generateEncryptionKey } from '../../src/secrets/encryption-key.ts';
+import { createInstallation, type Installation } from './installation.ts';
+import { waitUntil } from './machine.ts';
+import type { CommandResult } from './running-command.ts';
 import { sampleFiles } from './sample-files.ts';
 import { snapshot } from './snapshot.ts';
 import { type Storage, type StorageKind, startStorage } from './storage.ts';
 import { installTenant, type Keys, type Tenant, type TenantOptions } from './tenant.ts';
+import { readTree } from './tree.ts';
+import { editProfile, vaultOf } from './vault.ts';
 
 /** A storage with one installation on this machine, and another on the machine that comes after it. */
 export interface Scene {

@@ -5,7 +5,7 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { type LoopbackProxy, startProxy } from '../../support/proxy.ts';
+import { type LoopbackProxy, startProxy } from './proxy.ts';
 import {
   knownHostsLine,
   makeKey,
