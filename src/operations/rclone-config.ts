@@ -77,7 +77,10 @@ async function runRcloneConfig(context: Context, request: RcloneConfigRequest): 
     return undefined;
   }
   const finished = await run({ ...command, deadline: scriptDeadline, signal });
-  if (finished.exitCode !== 0) throw failed(request, finished.exitCode, lastLines(finished.stderr, 3));
+  if (finished.exitCode !== 0) {
+    const said = finished.stderr.replace(/^Usage:[\s\S]*^Use "rclone .*$/m, '');
+    throw failed(request, finished.exitCode, lastLines(said, 3));
+  }
   return finished.stdout;
 }
 

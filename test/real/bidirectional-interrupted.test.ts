@@ -1,5 +1,5 @@
 /** Bidirectional syncs that are stopped in the middle, or in whose middle somebody changes files. */
-import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, globSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type BothSides, bothSides, contentOf, remove, writeAt } from '../support/both-sides.ts';
@@ -28,13 +28,13 @@ const old = 'old';
 const edited = 'edited '.repeat(300_000);
 const limit = ['--bwlimit', '700k'];
 
-/** Waits until a part of the edited file, and no more, has come to a side. */
+/** Waits until a part of the edited file, and no more, has come to a side; newer rclones write it beside the old one. */
 async function untilHalfCome(side: 'local' | 'remote', running: RunningCommand): Promise<void> {
-  const file = join(sides[side], 'big');
-  const isHalf = (): boolean => {
-    const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-    return size > old.length && size < edited.length;
-  };
+  const isHalf = (): boolean =>
+    globSync('big{,.*.partial}', { cwd: sides[side] }).some((name) => {
+      const size = statSync(join(sides[side], name), { throwIfNoEntry: false })?.size ?? 0;
+      return size > old.length && size < edited.length;
+    });
   expect(await waitUntil(isHalf, 30_000), running.said()).toBe(true);
 }
 
@@ -64,7 +64,8 @@ describe.each(['SIGTERM', 'SIGKILL'] as const)(
       const running = sides.start(limit);
       await untilHalfCome(side, running);
       expect(await stop(running, signal)).toBe(signal === 'SIGTERM' ? 130 : null);
-      expect(statSync(join(sides[side], 'big')).size).toBeLessThan(edited.length);
+      // newer rclones bring a file that is under way to its end when they are told to stop
+      if (signal === 'SIGKILL') expect(contentOf(sides[side])['big']).not.toBe(edited);
       const result = await sides.succeed();
       expect(result).toMatchObject({ outcome: 'synced', generation: 2, consistent: true });
       expect(result.conflicts).toBeUndefined();
