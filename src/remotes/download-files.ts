@@ -11,7 +11,8 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { temporaryNameFor } from '../system/files.ts';
+import { CryptosyncError } from '../system/errors.ts';
+import { kindOf, temporaryNameFor } from '../system/files.ts';
 import { type RcloneDependencies, rclone, rcloneFailure } from './rclone.ts';
 import type { LogRecord, TransferStats } from './rclone-log.ts';
 import { reachabilityOf } from './reachable.ts';
@@ -30,7 +31,13 @@ export interface DownloadSettings {
   readonly flags: readonly string[] | undefined;
 }
 
-/** A directory of this machine as rclone's target in which symbolic links stay small files with a suffix. */
+/**
+ * Has rclone read symbolic links as small files with a suffix. `--links` would do that as well, but since it is for
+ * all backends (seen in 1.75) it makes links of them again in any target, and then writes through these.
+ */
+const readingLinks = { RCLONE_LOCAL_LINKS: 'true' };
+
+/** A directory of this machine as rclone's target in which such files stay what they are. */
 function withoutLinks(directory: string): string {
   return `:local,links=false:${directory}`;
 }
@@ -40,7 +47,6 @@ function downloadArguments(remote: Remote, target: string, settings: DownloadSet
     'sync',
     rclonePath(remote),
     target,
-    '--links',
     '--metadata',
     ...filterArguments(settings.include),
     ...(settings.bandwidthLimit === undefined ? [] : ['--bwlimit', settings.bandwidthLimit]),
@@ -60,7 +66,7 @@ export async function downloadFiles(
     {
       args: [...downloadArguments(remote, withoutLinks(directory), settings), ...progressArguments],
       configFile: remote.configFile,
-      environment: remote.environment,
+      environment: { ...remote.environment, ...readingLinks },
       deadline: transferDeadline,
       lowLevelRetries: 5,
       isReachable: reachabilityOf(remote, dependencies),
@@ -90,7 +96,7 @@ export async function planDownloadFiles(
     {
       args: [...downloadArguments(remote, directory, settings), '--dry-run'],
       configFile: remote.configFile,
-      environment: remote.environment,
+      environment: { ...remote.environment, ...readingLinks },
       deadline: transferDeadline,
       onRecord,
     },
@@ -118,12 +124,16 @@ export function holdsLinks(directory: string): boolean {
   return found;
 }
 
-/** Makes the symbolic links out of the small files in which they came. */
-export function completeLinks(directory: string): void {
+/**
+ * Makes the symbolic links out of the small files in which they came.
+ * @param place the remote, for the error. @throws VAULT_MISMATCH when something else has the name of a link
+ */
+export function completeLinks(directory: string, place: string): void {
   const links: string[] = [];
   walk(directory, (path) => {
     if (path.endsWith(linkSuffix)) links.push(path);
   });
+  for (const path of links) verifyFree(directory, path.slice(0, -linkSuffix.length), place);
   for (const path of links) {
     const file = join(directory, path);
     const temporary = temporaryNameFor(file);
@@ -131,6 +141,13 @@ export function completeLinks(directory: string): void {
     renameSync(temporary, file.slice(0, -linkSuffix.length));
     rmSync(file);
   }
+}
+
+function verifyFree(directory: string, path: string, place: string): void {
+  if (kindOf(join(directory, path)) === 'none') return;
+  throw new CryptosyncError('VAULT_MISMATCH', `${place} has ${path} twice: as a link and as something else`, {
+    hint: `Look which is right, and take the other off the remote: ${path}${linkSuffix} is the link. The directory on this machine was left as it is.`,
+  });
 }
 
 /** Takes along the files that only the old directory has. */

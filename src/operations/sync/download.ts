@@ -2,8 +2,8 @@
  * Downloading a mapping: into a fresh directory beside the old one, which is swapped in when it is complete. Nothing
  * is ever written through a symbolic link: links arrive as small files and are made at the very end (TOOLS.md R19).
  */
-import { renameSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { controlFiles } from '../../remotes/control-files.ts';
 import {
   completeLinks,
@@ -18,8 +18,9 @@ import { type SourceScan, scanSource } from '../../remotes/source-scan.ts';
 import { isUnchangedSince, readSyncBase, writeSyncBase } from '../../remotes/sync-base.ts';
 import { nothingTransferred } from '../../remotes/transfer.ts';
 import { CryptosyncError } from '../../system/errors.ts';
-import { ensureDirectory, kindOf, syncDirectory } from '../../system/files.ts';
+import { ensureDirectory, kindOf } from '../../system/files.ts';
 import type { TransferContext } from '../context.ts';
+import { incomingFor, recoverSwap, swapIn } from './swap.ts';
 import type { Job } from './sync-job.ts';
 import type { DirectionOutcome, DirectionPlan } from './sync-result.ts';
 
@@ -35,7 +36,7 @@ interface Verdict {
 async function verifyDownload(context: TransferContext, job: Job): Promise<Verdict> {
   const { source, raw } = job.mapping;
   const place = placeOf(raw);
-  recoverSwap(source.directory);
+  recoverSwap(source.directory, context.clock.now());
   const marker = await verifyOrigin(context, job, place);
   if (source.inspect() !== 'filled') return { marker, local: undefined, isLocalKnown: true };
   const local = scanSource(source.directory);
@@ -106,15 +107,15 @@ export async function executeDownload(context: TransferContext, job: Job): Promi
   if (local !== undefined && isLocalKnown && generation !== null && base?.generation === generation) {
     return { changed: false, transferred: nothingTransferred, consistent: true, generation };
   }
-  const fresh = siblingOf(directory, 'incoming');
+  const fresh = incomingFor(directory);
   ensureDirectory(dirname(directory), 0o700);
   if (kindOf(fresh) !== 'none' && holdsLinks(fresh)) rmSync(fresh, { recursive: true });
   ensureDirectory(fresh, 0o700);
   const transferred = await downloadFiles(job.view, fresh, job.settings, context, job.request.onProgress);
   verifyComplete(job, fresh, place);
-  completeLinks(fresh);
+  completeLinks(fresh, place);
   if (mode === 'copy' && local !== undefined) keepLocalOnly(directory, fresh);
-  const keptAt = swap(directory, fresh, !isLocalKnown, context.clock.now());
+  const keptAt = swapIn(fresh, directory, !isLocalKnown, context.clock.now());
   if (generation !== null) writeSyncBase(job.baseFile, place, generation, scanSource(directory));
   return {
     changed: true,
@@ -135,34 +136,4 @@ function verifyComplete({ mapping: { source } }: Job, fresh: string, place: stri
       hint: 'Look for it in the trash of the remote (.cryptosync/trash) or in another backup.',
     },
   );
-}
-
-function siblingOf(directory: string, word: string): string {
-  return join(dirname(directory), `.${basename(directory)}.${word}`);
-}
-
-/** A run that was killed between the two renames of a swap left the old directory under its other name. */
-function recoverSwap(directory: string): void {
-  const previous = siblingOf(directory, 'previous');
-  if (kindOf(directory) === 'none' && kindOf(previous) === 'directory') renameSync(previous, directory);
-}
-
-/** Puts the fresh directory in the place of the old one. @returns where the old one is kept, when it is */
-function swap(directory: string, fresh: string, keep: boolean, now: Date): string | undefined {
-  const previous = siblingOf(directory, 'previous');
-  const hadOne = kindOf(directory) !== 'none';
-  if (hadOne) {
-    rmSync(previous, { recursive: true, force: true });
-    renameSync(directory, previous);
-  }
-  renameSync(fresh, directory);
-  syncDirectory(dirname(directory));
-  if (!hadOne) return undefined;
-  if (!keep) {
-    rmSync(previous, { recursive: true, force: true });
-    return undefined;
-  }
-  const kept = siblingOf(directory, `before-${now.toISOString().slice(0, 19).replaceAll(':', '-')}Z`);
-  renameSync(previous, kept);
-  return kept;
 }
