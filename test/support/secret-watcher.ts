@@ -28,32 +28,37 @@ function read(pid: string, file: 'cmdline' | 'environ'): string {
   }
 }
 
+/** A program that takes the place of another one has a command line again well before so many readings. */
+const readings = 1000;
+
 /**
  * The environment of a fork is its parent's until the program takes its place: what is read counts for the command
- * line that stood there before and after.
+ * line that stood there before and after. While the one takes the place of the other there is none.
  */
 function look(pid: string): void {
-  let cmdline = read(pid, 'cmdline');
-  for (;;) {
+  let before = { cmdline: read(pid, 'cmdline'), environ: '' };
+  for (let reading = 1; ; reading += 1) {
     const environ = read(pid, 'environ');
-    const after = read(pid, 'cmdline');
-    if (after === cmdline || after === '') {
-      report(pid, 'cmdline', cmdline, cmdline);
-      report(pid, 'environ', environ, cmdline);
+    const cmdline = read(pid, 'cmdline');
+    const hasEnded = cmdline === '' && environ === '';
+    if (hasEnded || (cmdline === before.cmdline && cmdline !== '') || reading === readings) {
+      report(pid, hasEnded ? before : { cmdline, environ });
       return;
     }
-    cmdline = after;
+    before = { cmdline, environ: cmdline === '' ? before.environ : environ };
   }
 }
 
-function report(pid: string, file: 'cmdline' | 'environ', text: string, cmdline: string): void {
-  const program = cmdline.split('\0')[0] ?? '';
-  const place = `${pid} ${file}`;
-  const found = `${program}\0${text}`;
-  if (text === '' || seen.get(place) === found) return;
-  seen.set(place, found);
-  programs.add(program.split('/').at(-1) ?? '');
-  for (const hit of findSecrets(text, secrets ?? {})) hits.add(`${place} (${program}): ${hit}`);
+function report(pid: string, texts: { readonly cmdline: string; readonly environ: string }): void {
+  const program = texts.cmdline.split('\0')[0] ?? '';
+  for (const file of ['cmdline', 'environ'] as const) {
+    const place = `${pid} ${file}`;
+    const found = `${program}\0${texts[file]}`;
+    if (texts[file] === '' || seen.get(place) === found) continue;
+    seen.set(place, found);
+    programs.add(program.split('/').at(-1) ?? '');
+    for (const hit of findSecrets(texts[file], secrets ?? {})) hits.add(`${place} (${program}): ${hit}`);
+  }
 }
 
 function sweep(): void {
