@@ -130,9 +130,13 @@ export async function serveOpenSsh(keys: string, authorizedKeys: string): Promis
   writeFileSync(configuration, `${lines.join('\n')}\n`);
   const sshd = ['/usr/sbin/sshd', '-D', '-e', '-f', configuration];
   // root's sshd wants /run/sshd, which this machine may not have: it gets a /run of its own. A copy of another test's
-  // mount, kept here, would keep its daemon alive after an unmount there.
-  const ownRun =
-    'umount -a -l -t fuse.gocryptfs,fuse.cryfs; mount -t tmpfs none /run && mkdir -m 755 /run/sshd && exec "$@"';
+  // mount, kept here, would keep its daemon alive after an unmount there. What the user's shell sets up for itself is
+  // not waited for at each of rclone's questions.
+  const ownRun = [
+    'umount -a -l -t fuse.gocryptfs,fuse.cryfs',
+    'if [ -e ~/.bashrc ]; then mount --bind /dev/null ~/.bashrc; fi',
+    'mount -t tmpfs none /run && mkdir -m 755 /run/sshd && exec "$@"',
+  ].join('\n');
   const isRoot = process.getuid?.() === 0;
   const [file = '', ...args] = isRoot
     ? ['/usr/bin/unshare', '--mount', '--propagation', 'private', '/bin/sh', '-c', ownRun, 'sh', ...sshd]
