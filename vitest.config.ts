@@ -18,7 +18,8 @@ export default defineConfig({
         test: {
           name: 'real',
           include: ['test/real/**/*.test.ts'],
-          maxWorkers: 2,
+          // one more than the machine has cores: many tests wait, for servers that are away or a line that is slow
+          maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
