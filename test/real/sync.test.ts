@@ -4,6 +4,7 @@ import {
   existsSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -134,13 +135,17 @@ describe('a sync', () => {
     const kept = readTree(join(vault.remoteDir, '.cryptosync', 'trash', run));
     for (const path of replacedOrDeleted) expect(kept[path]).toBe(old[path]);
 
-    editProfile(vault, { keepDeleted: '1s' });
-    await pause(2100);
+    // as if it were of an hour ago
+    const trash = join(vault.remoteDir, '.cryptosync', 'trash');
+    const earlier = new Date(Date.now() - 3_600_000).toISOString().slice(0, 19).replaceAll(':', '-');
+    renameSync(join(trash, run), join(trash, `${earlier}Z`));
+    editProfile(vault, { keepDeleted: '30m' });
     await vault.put({ 'changes.txt': 'newer content still' });
     await vault.succeed('sync');
     const [left, ...others] = Object.keys(readTrash(vault.remoteDir));
     expect(others).toEqual([]);
-    expect(left).not.toBe(run);
+    expect(left).not.toBe(`${earlier}Z`);
+    expect(left).toMatch(/Z$/);
 
     editProfile(vault, { keepDeleted: '0' });
     await vault.put({ 'changes.txt': 'the newest' });
