@@ -74,8 +74,9 @@ export async function probeMount(
 }
 
 /** An engine may give a vault up at any moment: a call must never reach the bare directory below its mount. */
-const enter =
-  'cd "$1" && { [ "$(stat -c %d .)" != "$(stat -c %d ..)" ] || { echo "not mounted any more" >&2; exit 1; }; }';
+const enter = `cd "$1" && stat -c %d . .. | {
+  read -r here; read -r above; [ "$here" != "$above" ] || { echo "not mounted any more" >&2; false; }
+}`;
 
 function silent(mountDir: string): CryptosyncError {
   return new CryptosyncError(
@@ -96,6 +97,11 @@ export async function readFileInMount(mountDir: string, name: string): Promise<F
   if (answer.kind === 'silent') throw silent(mountDir);
   if (answer.kind === 'done') return { kind: 'text', text: answer.output };
   if (/no such file or directory/i.test(answer.said)) return { kind: 'absent' };
+  if (isDead.test(answer.said)) {
+    throw new CryptosyncError('MOUNT_FAILED', `the daemon of the mount ${mountDir} has ended`, {
+      hint: 'Look for its messages in the system log (journalctl), then try again.',
+    });
+  }
   return { kind: 'unreadable', said: answer.said };
 }
 

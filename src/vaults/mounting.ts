@@ -12,7 +12,7 @@ import { prepareMountDirectory, setImmutable, verifySeparate, whileWritable } fr
 import type { MountState } from './mount-table.ts';
 import { findDaemons, waitForExit } from './processes.ts';
 import { detachStale, detachStarted, mountedElsewhere, stillServed, verifyOwn } from './unmounting.ts';
-import { isListed, mountsElsewhere, stateOfVault, type Vault } from './vault.ts';
+import { isListed, listedStateOfVault, mountsElsewhere, stateOfVault, type Vault } from './vault.ts';
 import { inspectEncryptedDirectory, verifySpace } from './vault-directory.ts';
 
 export { unmountVault } from './unmounting.ts';
@@ -165,8 +165,9 @@ async function confirmMounted(vault: Vault): Promise<void> {
   let state: MountState = { kind: 'unmounted' };
   for (let attempt = 0; attempt < 20 && state.kind === 'unmounted'; attempt += 1) {
     if (attempt > 0) await pause(50);
-    state = await stateOfVault(vault);
+    state = await listedStateOfVault(vault);
   }
+  // that its daemon answers is proven by the canary
   if (state.kind === 'mounted') return;
   const found = 'reason' in state ? state.reason : `it is ${state.kind}`;
   throw new CryptosyncError(

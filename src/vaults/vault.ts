@@ -1,6 +1,13 @@
 /** A vault as this folder sees it, and its state in the kernel's mount table. */
 import type { Engine, EnginePaths } from './engine.ts';
-import { type MountEntry, type MountState, mountsOf, readMountState, readMountTable } from './mount-table.ts';
+import {
+  type ExpectedMount,
+  type MountEntry,
+  type MountState,
+  mountsOf,
+  readMountState,
+  readMountTable,
+} from './mount-table.ts';
 
 export interface Vault extends EnginePaths {
   readonly engine: Engine;
@@ -11,12 +18,17 @@ export interface Vault extends EnginePaths {
   readonly vaultId: string | undefined;
 }
 
-export async function stateOfVault({ engine, encryptedDir, mountDir }: Vault): Promise<MountState> {
-  return await readMountState({
-    mountDir,
-    fileSystemType: engine.fileSystemType,
-    sources: engine.mountSources(encryptedDir),
-  });
+function expectedMountOf({ engine, encryptedDir, mountDir }: Vault): ExpectedMount {
+  return { mountDir, fileSystemType: engine.fileSystemType, sources: engine.mountSources(encryptedDir) };
+}
+
+export async function stateOfVault(vault: Vault): Promise<MountState> {
+  return await readMountState(expectedMountOf(vault));
+}
+
+/** The same as the mount table alone tells it: whoever asks reads from the mount next. */
+export async function listedStateOfVault(vault: Vault): Promise<MountState> {
+  return await readMountState(expectedMountOf(vault), readMountTable(), async () => 'answers');
 }
 
 /** Where else than on its mount directory the vault is mounted. */
