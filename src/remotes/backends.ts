@@ -1,6 +1,7 @@
 /** The backends that the installed rclone knows, asked of rclone itself. */
 import { CryptosyncError } from '../system/errors.ts';
-import { questionDeadline, type RcloneDependencies, rclone, rcloneFailure } from './rclone.ts';
+import { questionDeadline, type RcloneDependencies, rclone } from './rclone.ts';
+import { rcloneFailure } from './rclone-failure.ts';
 
 export interface Backend {
   readonly name: string;

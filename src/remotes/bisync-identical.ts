@@ -1,7 +1,8 @@
 /** Which files hold the same on both sides, whatever their times say: told by reading them. */
 import type { Pair } from './bisync-look.ts';
 import { withFileList } from './bisync-trash.ts';
-import { type RcloneDependencies, rclone, rcloneFailure } from './rclone.ts';
+import { type RcloneDependencies, rclone } from './rclone.ts';
+import { rcloneFailure } from './rclone-failure.ts';
 import { placeOf, rclonePath } from './remote.ts';
 import { transferDeadline } from './transfer.ts';
 

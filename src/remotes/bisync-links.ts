@@ -3,7 +3,8 @@ import type { Bisync } from './bisync.ts';
 import type { Copy } from './bisync-plan.ts';
 import { withFileList } from './bisync-trash.ts';
 import { isLink, uploadFiles } from './named-upload.ts';
-import { type RcloneDependencies, rclone, rcloneFailure } from './rclone.ts';
+import { type RcloneDependencies, rclone } from './rclone.ts';
+import { rcloneFailure } from './rclone-failure.ts';
 import { placeOf, rclonePath } from './remote.ts';
 import { addResults, nothingTransferred, type TransferResult, transferDeadline } from './transfer.ts';
 

@@ -3,7 +3,8 @@
  * filters and under the same names. A listing that is not complete is a failure, never a side with fewer files.
  */
 import { CryptosyncError } from '../system/errors.ts';
-import { isNotFound, type RcloneDependencies, rclone, rcloneFailure } from './rclone.ts';
+import { type RcloneDependencies, rclone } from './rclone.ts';
+import { isNotFound, rcloneFailure } from './rclone-failure.ts';
 import { placeOf, type Remote, rclonePath } from './remote.ts';
 import { filterArguments, transferDeadline } from './transfer.ts';
 

@@ -12,7 +12,8 @@ import { type BothSides, type Look, otherSide, type Pair, type Side } from './bi
 import type { Copy } from './bisync-plan.ts';
 import { type Portion, portionsOf } from './bisync-portions.ts';
 import { isLink } from './named-upload.ts';
-import { type RcloneDependencies, type RcloneResult, rclone, rcloneFailure } from './rclone.ts';
+import { type RcloneDependencies, type RcloneResult, rclone } from './rclone.ts';
+import { rcloneFailure } from './rclone-failure.ts';
 import type { TransferStats } from './rclone-log.ts';
 import { linkSuffix, placeOf, rclonePath } from './remote.ts';
 import {

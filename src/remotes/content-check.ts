@@ -1,6 +1,7 @@
 /** Whether a remote holds what a directory of this machine holds, byte by byte, through any crypt layer. */
 import { CryptosyncError } from '../system/errors.ts';
-import { type RcloneDependencies, rclone, rcloneFailure } from './rclone.ts';
+import { type RcloneDependencies, rclone } from './rclone.ts';
+import { rcloneFailure } from './rclone-failure.ts';
 import { placeOf, type Remote, rclonePath } from './remote.ts';
 import { filterArguments, transferDeadline } from './transfer.ts';
 

@@ -7,14 +7,13 @@ import { dirname, join } from 'node:path';
 import { CryptosyncError, errnoOf } from '../system/errors.ts';
 import { ensureDirectory, isAbsence, writeFileAtomic } from '../system/files.ts';
 import {
-  isNotFound,
   questionDeadline,
   type RcloneCall,
   type RcloneDependencies,
   type RcloneResult,
   rclone,
-  rcloneFailure,
 } from './rclone.ts';
+import { isNotFound, rcloneFailure } from './rclone-failure.ts';
 import { localDirectory, placeOf, type Remote, rclonePath } from './remote.ts';
 
 export interface ControlFiles {

@@ -13,7 +13,8 @@ import {
 import { join } from 'node:path';
 import { CryptosyncError } from '../system/errors.ts';
 import { kindOf, temporaryNameFor } from '../system/files.ts';
-import { type RcloneDependencies, rclone, rcloneFailure } from './rclone.ts';
+import { type RcloneDependencies, rclone } from './rclone.ts';
+import { rcloneFailure } from './rclone-failure.ts';
 import type { LogRecord, TransferStats } from './rclone-log.ts';
 import { reachabilityOf } from './reachable.ts';
 import { linkSuffix, placeOf, type Remote, rclonePath } from './remote.ts';

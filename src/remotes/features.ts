@@ -1,5 +1,6 @@
 /** What a remote can do, asked of rclone: what a transfer looks like depends on it. */
-import { questionDeadline, type RcloneDependencies, rclone, rcloneFailure } from './rclone.ts';
+import { questionDeadline, type RcloneDependencies, rclone } from './rclone.ts';
+import { rcloneFailure } from './rclone-failure.ts';
 import { localDirectory, placeOf, type Remote, rclonePath } from './remote.ts';
 
 export interface RemoteFeatures {

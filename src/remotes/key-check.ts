@@ -8,14 +8,8 @@
  * connection (R2); and a second block that opens tells a damaged first one from a wrong key.
  */
 import { CryptosyncError } from '../system/errors.ts';
-import {
-  isNotFound,
-  type RcloneCall,
-  type RcloneDependencies,
-  type RcloneResult,
-  rclone,
-  rcloneFailure,
-} from './rclone.ts';
+import { type RcloneCall, type RcloneDependencies, type RcloneResult, rclone } from './rclone.ts';
+import { isNotFound, rcloneFailure } from './rclone-failure.ts';
 import { controlDirectory, type Remote, rclonePath } from './remote.ts';
 
 export interface KeyCheck {

@@ -1,5 +1,6 @@
 /** Whether a remote answers at all. */
-import { questionDeadline, type RcloneDependencies, rclone, rcloneFailure } from './rclone.ts';
+import { questionDeadline, type RcloneDependencies, rclone } from './rclone.ts';
+import { rcloneFailure } from './rclone-failure.ts';
 import { controlDirectory, localDirectory, placeOf, type Remote, rclonePath } from './remote.ts';
 
 /**

@@ -1,5 +1,6 @@
 /** What lies on a remote, and what of a source a transfer would look at. */
-import { type RcloneDependencies, rclone, rcloneFailure } from './rclone.ts';
+import { type RcloneDependencies, rclone } from './rclone.ts';
+import { rcloneFailure } from './rclone-failure.ts';
 import { controlFilter, placeOf, type Remote, rclonePath } from './remote.ts';
 
 import { filterArguments, type TransferRequest, transferDeadline } from './transfer.ts';

@@ -1,11 +1,6 @@
 /** Moving ciphertext: what would be done (a plan, as data), and doing it. */
-import {
-  type RcloneCall,
-  type RcloneDependencies,
-  type RcloneResult,
-  rclone,
-  rcloneFailure,
-} from './rclone.ts';
+import { type RcloneCall, type RcloneDependencies, type RcloneResult, rclone } from './rclone.ts';
+import { rcloneFailure } from './rclone-failure.ts';
 import type { LogRecord, TransferStats } from './rclone-log.ts';
 import { reachabilityOf } from './reachable.ts';
 import { controlFilter, placeOf, type Remote, rclonePath } from './remote.ts';

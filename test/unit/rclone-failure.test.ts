@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isNotFound, type RcloneResult, rcloneFailure } from '../../src/remotes/rclone.ts';
+import type { RcloneResult } from '../../src/remotes/rclone.ts';
+import { isNotFound, rcloneFailure } from '../../src/remotes/rclone-failure.ts';
 
 function resultOf(errors: readonly string[], exitCode = 1): RcloneResult {
   return { exitCode, stdout: '', errors, stats: undefined, timedOut: false };
