@@ -122,6 +122,26 @@ describe.concurrent('a server that goes away', () => {
     expect(Object.keys(restoreByHand(installation, vault.remoteDir))).toHaveLength(20);
   });
 
+  it('without a word, as when a cable is pulled, is told all the same', async ({ installation }) => {
+    const directory = served(installation);
+    const server = await startWebdav(installation, directory);
+    const proxy = await standBefore(installation, server);
+    const vault = await installOverWebdav(installation, proxy.port, directory);
+    await vault.put(manyFiles(20, 200_000));
+    const args = ['sync', '--client', 'client1', '--json', '--bwlimit', '2M'];
+    // silence is noticed, the remote asked, and asked again by the next try
+    const running = installation.start(args, { deadline: 280_000 });
+    expect(await waitUntil(() => proxy.received > 1_000_000, 20_000)).toBe(true);
+    proxy.freeze();
+    const cut = await running.finished;
+    expect([cut.exitCode, cut.json.error.code]).toEqual([14, 'REMOTE_UNREACHABLE']);
+    expect(vault.marker()).toMatchObject({ state: 'in-progress', generation: 0 });
+
+    proxy.setManner('open');
+    expect((await vault.succeed('sync')).results[0]).toMatchObject({ outcome: 'synced', generation: 1 });
+    sameOnBothSides(vault);
+  }, 300_000);
+
   it('for a moment is waited for by the same run (SFTP)', async ({ installation }) => {
     const directory = served(installation);
     const login = { user: 'operator', password: 'sftp secret' };

@@ -20,6 +20,8 @@ export interface LoopbackProxy {
   setTarget(port: number): void;
   /** Ends the connections that there are, and treats new ones so. */
   setManner(manner: ProxyManner): void;
+  /** From now on nothing passes, and nobody is told: as when a cable is pulled. */
+  freeze(): void;
   close(): Promise<void>;
 }
 
@@ -68,6 +70,10 @@ export async function startProxy(target: number, first: ProxyManner = 'open'): P
     setManner(next) {
       manner = next;
       endAll();
+    },
+    freeze() {
+      manner = 'silent';
+      for (const socket of sockets) socket.unpipe().pause();
     },
     async close() {
       endAll();
