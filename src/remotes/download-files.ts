@@ -70,7 +70,7 @@ export async function downloadFiles(
       environment: { ...remote.environment, ...readingLinks },
       deadline: transferDeadline,
       lowLevelRetries: 5,
-      isReachable: reachabilityOf(remote, dependencies),
+      askRemote: reachabilityOf(remote, dependencies),
       onRecord: ({ stats }) => stats !== undefined && onProgress?.(stats),
     },
     dependencies,

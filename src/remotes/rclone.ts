@@ -8,7 +8,7 @@ import { watchConnection } from './lost-connection.ts';
 import { maskFor } from './masking.ts';
 import { isUnreachable, type RcloneOutcome } from './rclone-failure.ts';
 import { type LogRecord, parseLogLine, type TransferStats } from './rclone-log.ts';
-import { watchSilence } from './silence.ts';
+import { type Answer, type SilenceWatch, watchSilence } from './silence.ts';
 
 export interface RcloneDependencies {
   readonly environment: NodeJS.ProcessEnv;
@@ -26,7 +26,7 @@ export interface RcloneCall {
   /** How often rclone itself tries one small request again. */
   readonly lowLevelRetries?: number;
   /** Asked when nothing has moved for a while; without an answer the call is ended. It needs `--stats`. */
-  readonly isReachable?: (() => Promise<boolean>) | undefined;
+  readonly askRemote?: (() => Promise<Answer>) | undefined;
   readonly onRecord?: ((record: LogRecord) => void) | undefined;
   /** Called for each line of stdout, which is then not kept. */
   readonly onStdoutLine?: ((line: string) => void) | undefined;
@@ -72,9 +72,14 @@ export async function rclone(call: RcloneCall, dependencies: RcloneDependencies)
   const giveUp = (): void => lost.abort();
   const now = (): number => performance.now();
   const watch = watchConnection({ isUnreachable, giveUp, now });
-  const { isReachable } = call;
+  let isSilent = false;
+  const endSilence: SilenceWatch['giveUp'] = (answer) => {
+    isSilent = answer === 'silent';
+    giveUp();
+  };
   const file = requireTool('rclone', dependencies.environment);
-  const listen = isReachable === undefined ? () => {} : watchSilence({ isReachable, giveUp, now });
+  const listen =
+    call.askRemote === undefined ? () => {} : watchSilence({ ask: call.askRemote, giveUp: endSilence, now });
   const finished = await runUnless(lost.signal, dependencies.signal, {
     // one that went on would write among the files of the next run
     ...endingWithUs({ file, args: [...call.args, ...commonArguments(call)] }, dependencies.environment),
@@ -102,7 +107,7 @@ export async function rclone(call: RcloneCall, dependencies: RcloneDependencies)
     stdout: finished.stdout,
     errors: errors.length === 0 ? errors : errors.map(maskFor(call)),
     stats,
-    timedOut: finished.timedOut,
+    timedOut: finished.timedOut || isSilent,
     isLost: lost.signal.aborted,
   };
 }

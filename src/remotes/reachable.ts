@@ -2,6 +2,7 @@
 import { questionDeadline, type RcloneDependencies, rclone } from './rclone.ts';
 import { rcloneFailure } from './rclone-failure.ts';
 import { controlDirectory, localDirectory, placeOf, type Remote, rclonePath } from './remote.ts';
+import type { Answer } from './silence.ts';
 
 /**
  * What a call asks when nothing moves for a while; undefined for a directory of this machine. A refusal is an answer
@@ -10,7 +11,7 @@ import { controlDirectory, localDirectory, placeOf, type Remote, rclonePath } fr
 export function reachabilityOf(
   remote: Remote,
   dependencies: RcloneDependencies,
-): (() => Promise<boolean>) | undefined {
+): (() => Promise<Answer>) | undefined {
   if (localDirectory(remote) !== undefined) return undefined;
   return async () => {
     try {
@@ -20,11 +21,13 @@ export function reachabilityOf(
         { args, configFile, environment, deadline: questionDeadline, lowLevelRetries: 1 },
         dependencies,
       );
-      if (result.exitCode === 0) return true;
-      return rcloneFailure(result, placeOf(remote), 'ask the remote').code !== 'REMOTE_UNREACHABLE';
+      if (result.exitCode === 0) return 'answers';
+      if (result.timedOut) return 'silent';
+      const { code } = rcloneFailure(result, placeOf(remote), 'ask the remote');
+      return code === 'REMOTE_UNREACHABLE' ? 'gone' : 'answers';
     } catch {
       // interrupted: so is the transfer
-      return true;
+      return 'answers';
     }
   };
 }

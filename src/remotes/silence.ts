@@ -7,23 +7,27 @@ import type { LogRecord } from './rclone-log.ts';
 /** Milliseconds in which nothing moved, after which the remote is asked. */
 const enoughSilence = 15_000;
 
+/** What became of a question: `gone` is known at once, `silent` after its whole deadline. */
+export type Answer = 'answers' | 'gone' | 'silent';
+
 export interface SilenceWatch {
   /** Asks the remote something small. It must come to an end, and not reject. */
-  readonly isReachable: () => Promise<boolean>;
+  readonly ask: () => Promise<Answer>;
   /** Called once, when the remote did not answer. */
-  readonly giveUp: () => void;
+  readonly giveUp: (answer: Exclude<Answer, 'answers'>) => void;
   /** Milliseconds, of any beginning. */
   readonly now: () => number;
 }
 
 /** @returns what looks at each line that rclone logs; statistics among them tell of progress. */
-export function watchSilence({ isReachable, giveUp, now }: SilenceWatch): (record: LogRecord) => void {
+export function watchSilence({ ask, giveUp, now }: SilenceWatch): (record: LogRecord) => void {
   let moved = 0;
   let movedAt = now();
   let isAsking = false;
-  const ask = async (): Promise<void> => {
+  const verify = async (): Promise<void> => {
     isAsking = true;
-    if (!(await isReachable())) return giveUp();
+    const answer = await ask();
+    if (answer !== 'answers') return giveUp(answer);
     isAsking = false;
     movedAt = now();
   };
@@ -32,6 +36,6 @@ export function watchSilence({ isReachable, giveUp, now }: SilenceWatch): (recor
     const sum = stats.bytes + stats.transfers + stats.checks + stats.deletes;
     if (sum !== moved) movedAt = now();
     moved = sum;
-    if (!isAsking && now() - movedAt >= enoughSilence) void ask();
+    if (!isAsking && now() - movedAt >= enoughSilence) void verify();
   };
 }

@@ -106,7 +106,7 @@ export async function transfer(
       environment: remote.environment,
       deadline: transferDeadline,
       lowLevelRetries: 5,
-      isReachable: reachabilityOf(remote, dependencies),
+      askRemote: reachabilityOf(remote, dependencies),
       onRecord(record) {
         source.look(record);
         onRecord?.(record);

@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { parseLogLine } from '../../src/remotes/rclone-log.ts';
-import { watchSilence } from '../../src/remotes/silence.ts';
+import { type Answer, watchSilence } from '../../src/remotes/silence.ts';
 
 const statistics = (bytes: number, checks = 0) =>
   parseLogLine(JSON.stringify({ level: 'notice', msg: '', stats: { bytes, checks } }));
 
 /** A transfer that is looked at, second by second, and a remote that answers or not. */
-function transfer(answers: boolean) {
+function transfer(answer: Answer) {
   let second = 0;
-  const seen = { asked: [] as number[], givenUp: 0 };
+  const seen = { asked: [] as number[], givenUp: [] as string[] };
   const watch = watchSilence({
-    isReachable: async () => {
+    ask: async () => {
       seen.asked.push(second);
-      return answers;
+      return answer;
     },
-    giveUp: () => {
-      seen.givenUp += 1;
+    giveUp: (why) => {
+      seen.givenUp.push(why);
     },
     now: () => second * 1000,
   });
@@ -29,26 +29,29 @@ function transfer(answers: boolean) {
 }
 
 describe('a transfer that stands still', () => {
-  it('asks its remote after 15 seconds, and is given up once when there is no answer', async () => {
-    const { seen, at } = transfer(false);
-    await at(1, 100);
-    await at(15, 100);
-    expect(seen).toEqual({ asked: [], givenUp: 0 });
-    await at(16, 100);
-    await at(17, 100);
-    await at(60, 100);
-    expect(seen).toEqual({ asked: [16], givenUp: 1 });
-  });
+  it.each(['gone', 'silent'] as const)(
+    'asks its remote after 15 seconds, and is given up once when it is %s',
+    async (answer) => {
+      const { seen, at } = transfer(answer);
+      await at(1, 100);
+      await at(15, 100);
+      expect(seen).toEqual({ asked: [], givenUp: [] });
+      await at(16, 100);
+      await at(17, 100);
+      await at(60, 100);
+      expect(seen).toEqual({ asked: [16], givenUp: [answer] });
+    },
+  );
 
   it('goes on while the remote answers, which is asked again after a while', async () => {
-    const { seen, at } = transfer(true);
+    const { seen, at } = transfer('answers');
     for (let second = 1; second <= 40; second += 1) await at(second, 100);
-    expect(seen).toEqual({ asked: [16, 31], givenUp: 0 });
+    expect(seen).toEqual({ asked: [16, 31], givenUp: [] });
   });
 
   it('is none while bytes or checks go through', async () => {
-    const { seen, at } = transfer(false);
+    const { seen, at } = transfer('gone');
     for (let second = 1; second <= 40; second += 1) await at(second * 10, second < 20 ? second : 20, second);
-    expect(seen).toEqual({ asked: [], givenUp: 0 });
+    expect(seen).toEqual({ asked: [], givenUp: [] });
   });
 });
