@@ -34,7 +34,7 @@ export interface DownloadSettings {
 
 /**
  * Has rclone read symbolic links as small files with a suffix. `--links` would do that as well, but since it is for
- * all backends (seen in 1.75) it makes links of them again in any target, and then writes through these.
+ * all backends (seen in 1.75) it makes links of them again in any target, whatever the target's own option says.
  */
 const readingLinks = { RCLONE_LOCAL_LINKS: 'true' };
 
