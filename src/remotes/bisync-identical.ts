@@ -1,6 +1,6 @@
 /** Which files hold the same on both sides, whatever their times say: told by reading them. */
 import type { Pair } from './bisync-look.ts';
-import { withFileList } from './bisync-trash.ts';
+import { withFileList } from './file-list.ts';
 import { type RcloneDependencies, rclone } from './rclone.ts';
 import { rcloneFailure } from './rclone-failure.ts';
 import { placeOf, rclonePath } from './remote.ts';

@@ -1,7 +1,7 @@
 /** Symbolic links of a bidirectional sync: bisync leaves them out, so they go by copies of their own. */
 import type { Bisync } from './bisync.ts';
 import type { Copy } from './bisync-plan.ts';
-import { withFileList } from './bisync-trash.ts';
+import { withFileList } from './file-list.ts';
 import { isLink, uploadFiles } from './named-upload.ts';
 import { type RcloneDependencies, rclone } from './rclone.ts';
 import { rcloneFailure } from './rclone-failure.ts';

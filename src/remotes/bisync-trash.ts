@@ -9,7 +9,6 @@ import {
   lstatSync,
   lutimesSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readlinkSync,
   renameSync,
@@ -18,12 +17,11 @@ import {
   symlinkSync,
   unlinkSync,
   utimesSync,
-  writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { errnoOf } from '../system/errors.ts';
 import { isAbsence, kindOf } from '../system/files.ts';
+import { withFileList } from './file-list.ts';
 import { type RcloneDependencies, rclone } from './rclone.ts';
 import { rcloneFailure } from './rclone-failure.ts';
 import { linkSuffix, placeOf, type Remote, rclonePath } from './remote.ts';
@@ -114,21 +112,6 @@ async function named(
     );
     if (result.exitCode !== 0) throw rcloneFailure(result, placeOf(remote), action);
   });
-}
-
-/** Runs something with a file that names paths, for rclone's `--files-from-raw`. */
-export async function withFileList<Result>(
-  paths: readonly string[],
-  action: (list: string) => Promise<Result>,
-): Promise<Result> {
-  const directory = mkdtempSync(join(tmpdir(), 'cryptosync-list-'));
-  try {
-    const list = join(directory, 'files');
-    writeFileSync(list, `${paths.join('\n')}\n`, { mode: 0o600 });
-    return await action(list);
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
 }
 
 /** Removes directories of this machine from which files were taken, as far as nothing is left in them. */

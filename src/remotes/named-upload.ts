@@ -1,11 +1,8 @@
 /** Uploading files by their names: symbolic links, edits that a remote can't see, and files that never stand still. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { withFileList } from './file-list.ts';
 import type { RcloneDependencies } from './rclone.ts';
 import type { TransferStats } from './rclone-log.ts';
 import { linkSuffix } from './remote.ts';
-
 import {
   addUploads,
   nothingUploaded,
@@ -62,27 +59,24 @@ async function uploadNamed(
   onProgress: ((stats: TransferStats) => void) | undefined,
 ): Promise<UploadResult> {
   if (files.length === 0) return nothingUploaded;
-  const directory = mkdtempSync(join(tmpdir(), 'cryptosync-list-'));
-  try {
-    const list = join(directory, 'files');
-    writeFileSync(list, `${files.map(({ path }) => path).join('\n')}\n`, { mode: 0o600 });
-    const args = withoutFilters(transferArguments({ ...request, mode: 'copy' }));
-    const result = await transfer(
+  const args = withoutFilters(transferArguments({ ...request, mode: 'copy' }));
+  const how = [...flags, '--no-traverse', '--ignore-times', ...progressArguments];
+  const paths = files.map(({ path }) => path);
+  const result = await withFileList(paths, (list) =>
+    transfer(
       request,
-      [...args, ...flags, '--files-from-raw', list, '--no-traverse', '--ignore-times', ...progressArguments],
+      [...args, '--files-from-raw', list, ...how],
       dependencies,
       ({ stats }) => stats !== undefined && onProgress?.(stats),
-    );
-    // what rclone counts may include the old versions on their way to the trash
-    return {
-      files: result.stats?.transfers ?? 0,
-      bytes: totalSize(files),
-      deleted: 0,
-      restless: result.restless,
-    };
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+    ),
+  );
+  // what rclone counts may include the old versions on their way to the trash
+  return {
+    files: result.stats?.transfers ?? 0,
+    bytes: totalSize(files),
+    deleted: 0,
+    restless: result.restless,
+  };
 }
 
 /** `--files-from-raw` stands alone: rclone refuses it together with a filter. */

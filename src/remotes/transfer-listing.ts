@@ -2,7 +2,6 @@
 import { type RcloneDependencies, rclone } from './rclone.ts';
 import { rcloneFailure } from './rclone-failure.ts';
 import { controlFilter, placeOf, type Remote, rclonePath } from './remote.ts';
-
 import { filterArguments, type TransferRequest, transferDeadline } from './transfer.ts';
 
 /** Counts the files on the remote, the tool's own left out. */

@@ -1,5 +1,4 @@
 /** What each step of an install does. Every one can be repeated. */
-
 import { withLock } from '../../clients/lock.ts';
 import { writeProfile } from '../../clients/profile-store.ts';
 import { linkPaths, writeLinks, writeScripts } from '../../clients/scripts.ts';

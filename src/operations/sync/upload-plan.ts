@@ -22,13 +22,12 @@ import { countRemoteFiles, listIncluded } from '../../remotes/transfer-listing.t
 import { trashFor } from '../../remotes/trash.ts';
 import type { TransferContext } from '../context.ts';
 import type { Job } from './sync-job.ts';
-
 import { verifyApart, verifyRemote } from './upload-guard.ts';
 
 /** The parts of a job that an upload looks at. */
 export type UploadRequest = Pick<Job, 'mapping' | 'view' | 'settings' | 'indexFile' | 'baseFile' | 'request'>;
 
-/** What an upload would do. `files` undefined: everything, because the remote is empty. */
+/** What an upload would do. */
 export interface UploadPlan {
   readonly files: TransferPlan;
   /** Files that a remote which knows only sizes is sent again, because the index says that they were edited. */

@@ -26,7 +26,6 @@ import { toIsoSeconds } from '../../system/clock.ts';
 import { toCryptosyncError } from '../../system/errors.ts';
 import type { TransferContext } from '../context.ts';
 import type { SyncSource } from './sync-source.ts';
-
 import {
   planUpload,
   seesEdits,
