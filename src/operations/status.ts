@@ -10,8 +10,8 @@ import { readProfileIfPresent } from '../clients/profile-store.ts';
 import { controlFiles } from '../remotes/control-files.ts';
 import { readRcloneConf, remoteType } from '../remotes/rclone-conf.ts';
 import { type CryptosyncError, type ErrorReport, toCryptosyncError } from '../system/errors.ts';
-import type { MountEntry } from '../vaults/mount-table.ts';
-import { type MountState, readMountState, readMountTable } from '../vaults/mount-table.ts';
+import { type MountEntry, type MountState, readMountTable } from '../vaults/mount-table.ts';
+import { stateOfVault } from '../vaults/vault.ts';
 import { inspectEncryptedDirectory } from '../vaults/vault-directory.ts';
 import type { Context } from './context.ts';
 import { remoteOf, vaultOf } from './vault-of.ts';
@@ -66,12 +66,7 @@ async function statusOf(
     if (profile === undefined) return needsSetup(layout);
     const vault = vaultOf(layout, profile, table);
     const { engine, encryptedDir, mountDir } = vault;
-    const expected = {
-      mountDir,
-      fileSystemType: engine.fileSystemType,
-      sources: engine.mountSources(encryptedDir),
-    };
-    const state = await readMountState(expected, table);
+    const state = await stateOfVault(vault, table);
     const content = inspectEncryptedDirectory(engine, encryptedDir);
     const remote = await remoteStatus(context, layout, profile, checkRemote);
     const runs = readLastSync(layout.ledger);

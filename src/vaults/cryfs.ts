@@ -60,7 +60,7 @@ async function startCryfs(
   const failure = exitFailure(finished, encryptedDir);
   if (failure !== undefined) throw failure;
   // exit code 0 proves nothing (TOOLS.md C1); libfuse mounts before it forks, so the table says it now
-  const mounts = mountsOf(mountSources(encryptedDir), fileSystemType, readMountTable());
+  const mounts = mountsOf({ sources: mountSources(encryptedDir), fileSystemType }, readMountTable());
   if (!mounts.some(({ mountPoint }) => mountPoint === mountDir)) throw mountFailure(finished, mountDir);
 }
 

@@ -74,13 +74,16 @@ export type MountState =
 /** Milliseconds that a mount has to answer a statfs. */
 const answerDeadline = 5000;
 
-/** Where the vault's encrypted directory is mounted, whatever the mount point. */
-export function mountsOf(
-  sources: readonly string[],
-  fileSystemType: string,
-  table: readonly MountEntry[],
-): MountEntry[] {
-  return table.filter((entry) => sources.includes(entry.source) && entry.fileSystemType === fileSystemType);
+type MountIdentity = Pick<ExpectedMount, 'fileSystemType' | 'sources'>;
+
+/** True for a mount of the vault's encrypted directory, whatever the mount point. */
+export function isMountOf({ fileSystemType, sources }: MountIdentity, entry: MountEntry): boolean {
+  return entry.fileSystemType === fileSystemType && sources.includes(entry.source);
+}
+
+/** Where the vault's encrypted directory is mounted. */
+export function mountsOf(identity: MountIdentity, table: readonly MountEntry[]): MountEntry[] {
+  return table.filter((entry) => isMountOf(identity, entry));
 }
 
 /**
@@ -96,7 +99,7 @@ export async function readMountState(
   const entries = table.filter((entry) => entry.mountPoint === expected.mountDir);
   const top = entries.at(-1);
   if (top === undefined) return { kind: 'unmounted' };
-  if (top.fileSystemType !== expected.fileSystemType || !expected.sources.includes(top.source)) {
+  if (!isMountOf(expected, top)) {
     return { kind: 'foreign', entries, reason: `${top.source} (${top.fileSystemType}) is mounted there` };
   }
   switch (await probe(expected.mountDir)) {

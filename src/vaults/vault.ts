@@ -2,6 +2,7 @@
 import type { Engine, EnginePaths } from './engine.ts';
 import {
   type ExpectedMount,
+  isMountOf,
   type MountEntry,
   type MountState,
   mountsOf,
@@ -22,8 +23,11 @@ function expectedMountOf({ engine, encryptedDir, mountDir }: Vault): ExpectedMou
   return { mountDir, fileSystemType: engine.fileSystemType, sources: engine.mountSources(encryptedDir) };
 }
 
-export async function stateOfVault(vault: Vault): Promise<MountState> {
-  return await readMountState(expectedMountOf(vault));
+export async function stateOfVault(
+  vault: Vault,
+  table: readonly MountEntry[] = readMountTable(),
+): Promise<MountState> {
+  return await readMountState(expectedMountOf(vault), table);
 }
 
 /** The same as the mount table alone tells it: whoever asks reads from the mount next. */
@@ -32,16 +36,14 @@ export async function listedStateOfVault(vault: Vault): Promise<MountState> {
 }
 
 /** Where else than on its mount directory the vault is mounted. */
-export function mountsElsewhere({ engine, encryptedDir, mountDir }: Vault): MountEntry[] {
-  return mountsOf(engine.mountSources(encryptedDir), engine.fileSystemType, readMountTable()).filter(
-    ({ mountPoint }) => mountPoint !== mountDir,
+export function mountsElsewhere(vault: Vault): MountEntry[] {
+  return mountsOf(expectedMountOf(vault), readMountTable()).filter(
+    ({ mountPoint }) => mountPoint !== vault.mountDir,
   );
 }
 
 /** True while the mount table lists the vault on top of its mount directory; its daemon is not asked. */
-export function isListed({ engine, encryptedDir, mountDir }: Vault): boolean {
-  const top = readMountTable().findLast(({ mountPoint }) => mountPoint === mountDir);
-  return (
-    top !== undefined && mountsOf(engine.mountSources(encryptedDir), engine.fileSystemType, [top]).length > 0
-  );
+export function isListed(vault: Vault): boolean {
+  const top = readMountTable().findLast(({ mountPoint }) => mountPoint === vault.mountDir);
+  return top !== undefined && isMountOf(expectedMountOf(vault), top);
 }
