@@ -8,7 +8,7 @@ import { watchConnection } from './lost-connection.ts';
 import { maskFor } from './masking.ts';
 import { isUnreachable, type RcloneOutcome } from './rclone-failure.ts';
 import { type LogRecord, parseLogLine, type TransferStats } from './rclone-log.ts';
-import { type Answer, type SilenceWatch, watchSilence } from './silence.ts';
+import { type Answer, watchSilence } from './silence.ts';
 
 export interface RcloneDependencies {
   readonly environment: NodeJS.ProcessEnv;
@@ -69,17 +69,11 @@ export async function rclone(call: RcloneCall, dependencies: RcloneDependencies)
   const errors: string[] = [];
   let stats: TransferStats | undefined;
   const lost = new AbortController();
-  const giveUp = (): void => lost.abort();
+  const giveUp = (answer?: 'gone' | 'silent'): void => lost.abort(answer);
   const now = (): number => performance.now();
   const watch = watchConnection({ isUnreachable, giveUp, now });
-  let isSilent = false;
-  const endSilence: SilenceWatch['giveUp'] = (answer) => {
-    isSilent = answer === 'silent';
-    giveUp();
-  };
   const file = requireTool('rclone', dependencies.environment);
-  const listen =
-    call.askRemote === undefined ? () => {} : watchSilence({ ask: call.askRemote, giveUp: endSilence, now });
+  const listen = call.askRemote === undefined ? () => {} : watchSilence({ ask: call.askRemote, giveUp, now });
   const finished = await runUnless(lost.signal, dependencies.signal, {
     // one that went on would write among the files of the next run
     ...endingWithUs({ file, args: [...call.args, ...commonArguments(call)] }, dependencies.environment),
@@ -107,7 +101,7 @@ export async function rclone(call: RcloneCall, dependencies: RcloneDependencies)
     stdout: finished.stdout,
     errors: errors.length === 0 ? errors : errors.map(maskFor(call)),
     stats,
-    timedOut: finished.timedOut || isSilent,
+    timedOut: finished.timedOut || lost.signal.reason === 'silent',
     isLost: lost.signal.aborted,
   };
 }
