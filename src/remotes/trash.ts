@@ -1,5 +1,5 @@
 /** The trash: replaced and deleted files of a run, in `.cryptosync/trash/<UTC time>/` on the remote. */
-import { toIsoSeconds } from '../system/clock.ts';
+import { toNameSeconds } from '../system/clock.ts';
 import type { ControlFiles } from './control-files.ts';
 import { controlDirectory } from './remote.ts';
 
@@ -9,7 +9,7 @@ const namePattern = /^(\d{4}-\d\d-\d\dT\d\d)-(\d\d)-(\d\d)Z$/;
 
 /** The name of what a run kept that began at `start`. */
 export function trashName(start: Date): string {
-  return toIsoSeconds(start).replaceAll(':', '-');
+  return toNameSeconds(start);
 }
 
 /** When the run began that kept something under this name, in milliseconds; undefined for any other name. */

@@ -10,6 +10,11 @@ export function toIsoSeconds(date: Date): string {
   return `${date.toISOString().slice(0, 19)}Z`;
 }
 
+/** The same as a part of a file's name: `2026-01-31T02-00-00Z`. Some remotes can't hold colons. */
+export function toNameSeconds(date: Date): string {
+  return toIsoSeconds(date).replaceAll(':', '-');
+}
+
 /** The machine's local time as the log writes it: `2026-01-31 02:00:00`. */
 export function toLogTime(date: Date): string {
   const two = (value: number): string => String(value).padStart(2, '0');

@@ -37,6 +37,13 @@ export function temporaryNameFor(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
 }
 
+/** The path itself, or with `-2`, `-3`, … behind it: the first that nothing has yet. */
+export function unusedPath(path: string): string {
+  let unused = path;
+  for (let count = 2; kindOf(unused) !== 'none'; count += 1) unused = `${path}-${count}`;
+  return unused;
+}
+
 /** Makes what a directory lists durable. File systems that can't sync a directory are left alone. */
 export function syncDirectory(path: string): void {
   const descriptor = openSync(path, 'r');

@@ -5,7 +5,7 @@
 import { readFileSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { CryptosyncError } from '../system/errors.ts';
-import { isAbsence, kindOf, namesIn, syncDirectory } from '../system/files.ts';
+import { isAbsence, kindOf, namesIn, syncDirectory, unusedPath } from '../system/files.ts';
 import { integrityFailure } from './cryfs-failure.ts';
 
 /** The head of `filesystems/<id>/integritydata`; the byte after it is 1 when the vault is kept closed. */
@@ -38,9 +38,7 @@ function contentOf(path: string): Buffer | undefined {
 export function forgetIntegrityState(stateDirectory: string, now: Date): string | undefined {
   if (kindOf(stateDirectory) === 'none' || namesIn(stateDirectory).length === 0) return undefined;
   const stamp = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
-  const name = `${stateDirectory}.before-rollback-${stamp}Z`;
-  let kept = name;
-  for (let count = 2; kindOf(kept) !== 'none'; count += 1) kept = `${name}-${count}`;
+  const kept = unusedPath(`${stateDirectory}.before-rollback-${stamp}Z`);
   renameSync(stateDirectory, kept);
   syncDirectory(dirname(stateDirectory));
   return kept;

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
+import { trashName } from '../../src/remotes/trash.ts';
 import { it } from '../support/installation.ts';
 import { pause } from '../support/machine.ts';
 import { snapshot } from '../support/snapshot.ts';
@@ -137,14 +138,14 @@ describe('a sync', () => {
 
     // as if it were of an hour ago
     const trash = join(vault.remoteDir, '.cryptosync', 'trash');
-    const earlier = new Date(Date.now() - 3_600_000).toISOString().slice(0, 19).replaceAll(':', '-');
-    renameSync(join(trash, run), join(trash, `${earlier}Z`));
+    const earlier = trashName(new Date(Date.now() - 3_600_000));
+    renameSync(join(trash, run), join(trash, earlier));
     editProfile(vault, { keepDeleted: '30m' });
     await vault.put({ 'changes.txt': 'newer content still' });
     await vault.succeed('sync');
     const [left, ...others] = Object.keys(readTrash(vault.remoteDir));
     expect(others).toEqual([]);
-    expect(left).not.toBe(`${earlier}Z`);
+    expect(left).not.toBe(earlier);
     expect(left).toMatch(/Z$/);
 
     editProfile(vault, { keepDeleted: '0' });

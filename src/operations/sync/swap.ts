@@ -4,7 +4,8 @@
  */
 import { renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { kindOf, syncDirectory } from '../../system/files.ts';
+import { toNameSeconds } from '../../system/clock.ts';
+import { kindOf, syncDirectory, unusedPath } from '../../system/files.ts';
 
 /** Where the new directory is made. */
 export function incomingFor(directory: string): string {
@@ -45,11 +46,7 @@ const toRemove = (directory: string): string => siblingOf(directory, 'previous')
 
 /** `.<name>.before-<time>`, which nobody has yet. */
 function placeToKeep(directory: string, now: Date): string {
-  const time = `${now.toISOString().slice(0, 19).replaceAll(':', '-')}Z`;
-  for (let count = 1; ; count += 1) {
-    const place = siblingOf(directory, `before-${time}${count === 1 ? '' : `-${count}`}`);
-    if (kindOf(place) === 'none') return place;
-  }
+  return unusedPath(siblingOf(directory, `before-${toNameSeconds(now)}`));
 }
 
 function siblingOf(directory: string, word: string): string {
