@@ -24,7 +24,7 @@ import type { TransferContext } from '../context.ts';
 import { lookAhead, type Outlook, pairOf, verifyPossible } from './bidirectional-outlook.ts';
 import { findPairs, findPartials, removePartials, resolvePairs } from './bidirectional-pairs.ts';
 import { describeConflict, keepAside, localTrashOf, whileWritable } from './bidirectional-trash.ts';
-import { verifyLayer } from './crypt-layer.ts';
+import { establishLayer } from './crypt-layer.ts';
 import { defaultKeepDeleted, type Job } from './sync-job.ts';
 import type { DirectionOutcome, DirectionPlan, SyncConflict } from './sync-result.ts';
 import { markerOf, prune } from './upload.ts';
@@ -74,7 +74,7 @@ export async function syncBothWays(context: TransferContext, job: Job): Promise<
     return { changed: false, transferred: nothingTransferred, consistent: true, generation };
   }
   // a remote with a marker has its key check already
-  if (marker === undefined) await verifyLayer(context, mapping, view, true);
+  if (marker === undefined) await establishLayer(context, mapping, view, first.scan);
   const files = controlFiles(view, context);
   // before the marker: an unfinished run without a journal counts as another machine's
   beginJournal(job, first);

@@ -3,7 +3,7 @@ import { type CryptKey, cryptRemote } from '../../remotes/crypt.ts';
 import { type KeyCheck, verifyKeyCheck, writeKeyCheck } from '../../remotes/key-check.ts';
 import { verifyNamesFit } from '../../remotes/name-length.ts';
 import type { Remote } from '../../remotes/remote.ts';
-import { scanSource } from '../../remotes/source-scan.ts';
+import { type SourceScan, scanSource } from '../../remotes/source-scan.ts';
 import type { TransferContext } from '../context.ts';
 import type { Route } from './mapping.ts';
 
@@ -13,22 +13,34 @@ export function viewOf({ raw, crypt }: Route, key: CryptKey | undefined): Remote
 }
 
 /**
- * Makes sure, before every run in any direction, that the key is the one of what lies on the remote.
- * @param mayWrite writes the key check object into an empty place, before anything else goes there.
+ * Makes sure, before every run in any direction, that the remote can hold the names, and that the key is the one of
+ * what lies there.
  * @throws DECRYPTION_FAILED and what the key check throws; then neither side has changed
  */
-export async function verifyLayer(
-  context: TransferContext,
-  mapping: Route,
-  view: Remote,
-  mayWrite: boolean,
-): Promise<void> {
+export async function verifyLayer(context: TransferContext, mapping: Route, view: Remote): Promise<void> {
   const { raw, crypt, source } = mapping;
   if (mapping.direction !== 'download' && source.inspect() !== 'missing') {
     verifyNamesFit(scanSource(source.directory), raw, crypt);
   }
-  if (crypt === undefined) return;
-  const check: KeyCheck = { raw, decrypted: view, owner: source.identity };
-  const verdict = await verifyKeyCheck(check, context);
-  if (verdict === 'absent-on-empty' && mayWrite) await writeKeyCheck(check, context);
+  if (crypt !== undefined) await verifyKeyCheck(keyCheckOf(mapping, view), context);
+}
+
+/**
+ * Writes the key check object into an empty place, before anything else goes there, once the guard has passed.
+ * @param scan what is to go there. @throws as `verifyLayer`
+ */
+export async function establishLayer(
+  context: TransferContext,
+  mapping: Route,
+  view: Remote,
+  scan: SourceScan,
+): Promise<void> {
+  verifyNamesFit(scan, mapping.raw, mapping.crypt);
+  if (mapping.crypt === undefined) return;
+  const check = keyCheckOf(mapping, view);
+  if ((await verifyKeyCheck(check, context)) === 'absent-on-empty') await writeKeyCheck(check, context);
+}
+
+function keyCheckOf({ raw, source }: Route, view: Remote): KeyCheck {
+  return { raw, decrypted: view, owner: source.identity };
 }

@@ -5,7 +5,7 @@ import { toCryptosyncError } from '../../system/errors.ts';
 import type { TransferContext } from '../context.ts';
 import { planBothWays, syncBothWays } from './bidirectional.ts';
 import { verifyNothingHalfCome } from './bidirectional-guard.ts';
-import { verifyLayer } from './crypt-layer.ts';
+import { establishLayer, verifyLayer } from './crypt-layer.ts';
 import { executeDownload, planDownload } from './download.ts';
 import type { Job } from './sync-job.ts';
 import type { DirectionOutcome, DirectionPlan } from './sync-result.ts';
@@ -18,7 +18,7 @@ const retryPauses = [1000, 4000];
 
 /** What a run would do. It changes nothing. */
 export async function planJob(context: TransferContext, job: Job): Promise<DirectionPlan> {
-  await verifyLayer(context, job.mapping, job.view, false);
+  await verifyLayer(context, job.mapping, job.view);
   if (job.mapping.direction === 'download') return await planDownload(context, job);
   if (job.mapping.direction === 'bidirectional') return await planBothWays(context, job);
   const plan = await planUpload(context, job);
@@ -37,7 +37,7 @@ export async function planJob(context: TransferContext, job: Job): Promise<Direc
 export async function runJob(context: TransferContext, name: string, job: Job): Promise<DirectionOutcome> {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      await verifyLayer(context, job.mapping, job.view, false);
+      await verifyLayer(context, job.mapping, job.view);
       return await runOnce(context, job);
     } catch (thrown) {
       const caught = toCryptosyncError(thrown);
@@ -68,6 +68,6 @@ async function runOnce(context: TransferContext, job: Job): Promise<DirectionOut
 async function upload(context: TransferContext, job: Job): Promise<DirectionOutcome> {
   verifyNothingHalfCome(job);
   const plan = await planUpload(context, job);
-  if (plan.marker.kind !== 'present') await verifyLayer(context, job.mapping, job.view, true);
+  if (plan.marker.kind !== 'present') await establishLayer(context, job.mapping, job.view, plan.scan);
   return await executeUpload(context, job, plan);
 }
