@@ -1,7 +1,7 @@
 /** What CryFS's exit codes and messages mean (cryfs's ErrorCodes.h; TOOLS.md, CryFS). */
 import { CryptosyncError, type ErrorCode } from '../system/errors.ts';
 import { type Finished, lastLines } from '../system/process.ts';
-import { fuseHint, noSpaceLeft, startFailure } from './engine-failure.ts';
+import { daemonHint, fuseHint, noSpaceLeft, startFailure } from './engine-failure.ts';
 
 /** Milliseconds: scrypt takes 7 to 12 s of a free core, and much longer on a small or busy machine (TOOLS.md C9). */
 export const deadline = 120_000;
@@ -126,7 +126,7 @@ export function mountFailure({ stderr }: Finished, mountDir: string): Cryptosync
     });
   }
   return new CryptosyncError('MOUNT_FAILED', `CryFS said that all is well, but ${mountDir} is not mounted`, {
-    hint: 'Look for its messages in the system log (journalctl), then try again.',
+    hint: daemonHint,
     cause: said,
   });
 }

@@ -4,6 +4,9 @@ import { type Finished, lastLines } from '../system/process.ts';
 
 export const noSpaceLeft = /no space left on device|disk quota exceeded/i;
 
+/** What to do about a daemon that has ended by itself. */
+export const daemonHint = 'Look for its messages in the system log (journalctl), then try again.';
+
 /** The error of a program that did not start, or had no answer in time; undefined when it ended by itself. */
 export function startFailure(
   finished: Finished,

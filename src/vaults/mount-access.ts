@@ -8,7 +8,7 @@ import { minimalEnvironment } from '../system/environment.ts';
 import { CryptosyncError } from '../system/errors.ts';
 import { temporaryNameFor } from '../system/files.ts';
 import { lastLines, run } from '../system/process.ts';
-import { noSpaceLeft } from './engine-failure.ts';
+import { daemonHint, noSpaceLeft } from './engine-failure.ts';
 
 export type MountAnswer =
   | { readonly kind: 'done'; readonly output: string }
@@ -99,7 +99,7 @@ export async function readFileInMount(mountDir: string, name: string): Promise<F
   if (/no such file or directory/i.test(answer.said)) return { kind: 'absent' };
   if (isDead.test(answer.said)) {
     throw new CryptosyncError('MOUNT_FAILED', `the daemon of the mount ${mountDir} has ended`, {
-      hint: 'Look for its messages in the system log (journalctl), then try again.',
+      hint: daemonHint,
     });
   }
   return { kind: 'unreadable', said: answer.said };

@@ -8,6 +8,7 @@ import { pause } from '../system/clock.ts';
 import { CryptosyncError, errnoOf } from '../system/errors.ts';
 import { establishCanary, readCanary, verifyVaultIdentity } from './canary.ts';
 import { defaultMountOptions, type Engine, type EngineDependencies, type MountOptions } from './engine.ts';
+import { daemonHint } from './engine-failure.ts';
 import { prepareMountDirectory, setImmutable, verifySeparate, whileWritable } from './mount-point.ts';
 import type { MountState } from './mount-table.ts';
 import { findDaemons, waitForExit } from './processes.ts';
@@ -173,7 +174,7 @@ async function confirmMounted(vault: Vault): Promise<void> {
   throw new CryptosyncError(
     'MOUNT_FAILED',
     `${vault.engine.name} said that ${vault.mountDir} is mounted, but ${found}`,
-    { hint: 'Look for its messages in the system log (journalctl), then try again.' },
+    { hint: daemonHint },
   );
 }
 
@@ -196,7 +197,7 @@ async function confirmIdentity(
   }
   if (isListed(vault)) return vaultId;
   throw new CryptosyncError('MOUNT_FAILED', `${engine.name} gave up ${mountDir} right after mounting it`, {
-    hint: 'Look for its messages in the system log (journalctl), then try again.',
+    hint: daemonHint,
   });
 }
 

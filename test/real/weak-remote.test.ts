@@ -129,7 +129,7 @@ describe.concurrent('a server that goes away', () => {
     const vault = await installOverWebdav(installation, proxy.port, directory);
     await vault.put(manyFiles(20, 200_000));
     const args = ['sync', '--client', 'client1', '--json', '--bwlimit', '2M'];
-    // silence is noticed, the remote asked, and asked again by the next try
+    // silence is noticed, and the remote has a minute to answer
     const running = installation.start(args, { deadline: 280_000 });
     expect(await waitUntil(() => proxy.received > 1_000_000, 20_000)).toBe(true);
     proxy.freeze();
