@@ -1,12 +1,11 @@
 /** Keys of a crypt layer: seen nowhere but, obscured, in the environment of rclone, which takes them in no other way. */
-import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateEncryptionKey } from '../../src/secrets/encryption-key.ts';
 import { createInstallation, type Installation } from '../support/installation.ts';
 import type { CommandOptions, CommandResult } from '../support/running-command.ts';
 import { findSecrets } from '../support/secret-forms.ts';
+import { inputFiles, searchFiles } from '../support/secret-search.ts';
 import { type Watched, watchForSecrets } from '../support/secret-watch.ts';
 import { type Storage, startStorage } from '../support/storage.ts';
 import { writeFiles } from '../support/tree.ts';
@@ -20,19 +19,13 @@ const secrets = {
 /** What must be refused, and must not be repeated. */
 const brokenKey = `${secrets['wrong key'].slice(0, -2)}A`;
 
-/** What the test itself has to write down: not below the installation, which is searched. */
-const inputs = mkdtempSync(join(tmpdir(), 'cryptosync-inputs-'));
+const inputs = inputFiles();
+const { fileOf } = inputs;
 let installation: Installation;
 let storage: Storage;
 const results: CommandResult[] = [];
 const generated: string[] = [];
 let watched: Watched;
-
-function fileOf(name: string, content: string): string {
-  const path = join(inputs, name);
-  writeFileSync(path, content, { mode: 0o600 });
-  return path;
-}
 
 async function run(exitCode: number, args: readonly string[], options: CommandOptions = {}): Promise<void> {
   const result = await installation.cryptosync([...args, '--client', 'a'], options);
@@ -111,7 +104,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await storage?.close();
   await installation.cleanUp();
-  rmSync(inputs, { recursive: true });
+  inputs.remove();
 });
 
 /** Without the process. setpriv is rclone a moment later: the same process with the same environment. */
@@ -137,14 +130,7 @@ describe('keys of a crypt layer', () => {
 
   it('are in no file, of the client, of its remote, of the log or of the temporary directory', () => {
     const all = { ...secrets, 'broken key': brokenKey, ...Object.fromEntries(generated.entries()) };
-    const found: string[] = [];
-    let count = 0;
-    for (const name of readdirSync(installation.directory, { recursive: true, encoding: 'utf8' })) {
-      const path = installation.path(name);
-      if (!lstatSync(path).isFile()) continue;
-      count += 1;
-      for (const hit of findSecrets(readFileSync(path, 'latin1'), all)) found.push(`${name}: ${hit}`);
-    }
+    const { found, count } = searchFiles(installation.directory, all);
     expect(count).toBeGreaterThan(20);
     expect(found).toEqual([]);
     expect(readFileSync(installation.logFile, 'utf8')).toContain('DECRYPTION_FAILED');

@@ -1,12 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createInstallation, type Installation } from '../support/installation.ts';
 import type { CommandOptions, CommandResult } from '../support/running-command.ts';
 import { findSecrets } from '../support/secret-forms.ts';
+import { inputFiles, searchFiles } from '../support/secret-search.ts';
 import { type Watched, watchForSecrets } from '../support/secret-watch.ts';
 import { type Server, serveWebdav } from '../support/serve.ts';
 
@@ -17,18 +16,12 @@ const secrets = {
   'remote secret': unique('remote'),
 };
 
-/** What the test itself has to write down: not below the installation, which is searched. */
-const inputs = mkdtempSync(join(tmpdir(), 'cryptosync-inputs-'));
+const inputs = inputFiles();
+const { fileOf } = inputs;
 let installation: Installation;
 let server: Server;
 const results: CommandResult[] = [];
 let watched: Watched;
-
-function fileOf(name: string, content: string): string {
-  const path = join(inputs, name);
-  writeFileSync(path, content, { mode: 0o600 });
-  return path;
-}
 
 async function run(exitCode: number, args: readonly string[], options: CommandOptions = {}): Promise<void> {
   const env = { CRYPTOSYNC_PASSWORD: undefined, ...options.env };
@@ -96,7 +89,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await server.stop();
   await installation.cleanUp();
-  rmSync(inputs, { recursive: true });
+  inputs.remove();
 });
 
 describe('passwords and secrets', () => {
@@ -113,18 +106,10 @@ describe('passwords and secrets', () => {
   });
 
   it('are in no file, but for the secret of the remote in rclone.conf, where rclone obscured it', () => {
-    const found: string[] = [];
-    let count = 0;
-    for (const name of readdirSync(installation.directory, { recursive: true, encoding: 'utf8' })) {
-      const path = installation.path(name);
-      if (!lstatSync(path).isFile()) continue;
-      count += 1;
-      for (const hit of findSecrets(readFileSync(path, 'latin1'), secrets)) found.push(`${name}: ${hit}`);
-      for (const hit of findSecrets(readFileSync(path, 'utf8'), secrets)) found.push(`${name}: ${hit}`);
-    }
+    const { found, count } = searchFiles(installation.directory, secrets);
     expect(count).toBeGreaterThan(15);
     // the last install gave the remote the wrong password for its secret
-    expect([...new Set(found)]).toEqual(['root/a/rclone/rclone.conf: wrong password: obscured']);
+    expect(found).toEqual(['root/a/rclone/rclone.conf: wrong password: obscured']);
     expect(readFileSync(installation.logFile, 'utf8')).toContain('WRONG_PASSWORD');
   });
 });
