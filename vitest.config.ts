@@ -29,6 +29,7 @@ export default defineConfig({
         test: {
           name: 'real',
           include: ['test/real/**/*.test.ts'],
+          globalSetup: ['test/support/quick-engines/set-up.ts'],
           // one more than the machine has cores: many tests wait, for servers that are away or a line that is slow
           maxWorkers: 3,
           testTimeout: 120_000,

@@ -1,13 +1,20 @@
 // `npm run bench`: what the tool costs, in medians of paired runs, each against what it is compared with.
 //   npm run bench                    all rows; exit 1 when a budget is not met
 //   npm run bench -- --write         the same, and puts the figures into docs/performance.md
-//   npm run bench -- start mounts    some of: start, completion, mounts, syncs
+//   npm run bench -- start mounts    some of: start, completion, mounts, syncs, places, returns, fleet, page, sessions, million
+// `million` is measured only when it is named. BENCH_QUICK=1 takes few files: for trying the benchmark itself.
 
 import { makeScratch, removeScratch, type Scratch } from '../scripts/quickstart/scratch.ts';
 import { measureCompletion } from './completion.ts';
+import { measureFleet } from './fleet.ts';
+import { measureMillion } from './million.ts';
 import { measureMounts } from './mounts.ts';
+import { measurePage } from './page.ts';
+import { measurePlaces } from './places.ts';
 import { describeMachine, tableOf, writeFigures } from './report.ts';
+import { measureReturns } from './returns.ts';
 import { isMet, type Row } from './row.ts';
+import { measureSessions } from './sessions.ts';
 import { measureStart } from './start.ts';
 import { measureSyncs } from './syncs.ts';
 
@@ -16,7 +23,14 @@ const parts: Readonly<Record<string, (scratch: Scratch) => Row[]>> = {
   completion: measureCompletion,
   mounts: measureMounts,
   syncs: measureSyncs,
+  places: measurePlaces,
+  returns: measureReturns,
+  fleet: measureFleet,
+  page: measurePage,
+  sessions: measureSessions,
+  million: measureMillion,
 };
+const onlyWhenNamed = ['million'];
 
 const words = process.argv.slice(2);
 const chosen = words.filter((word) => word !== '--write');
@@ -39,7 +53,7 @@ try {
   console.log(describeMachine());
   const rows: Row[] = [];
   for (const [name, measure] of Object.entries(parts)) {
-    if (chosen.length > 0 && !chosen.includes(name)) continue;
+    if (chosen.length > 0 ? !chosen.includes(name) : onlyWhenNamed.includes(name)) continue;
     console.error(`measuring ${name} …`);
     rows.push(...measure(scratch));
     await new Promise(setImmediate);

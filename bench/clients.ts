@@ -37,8 +37,8 @@ export function installClient(scratch: Scratch, root: string, client: string): s
   return join(scratch.path, root, client, 'vault/decrypted');
 }
 
-/** Writes the trees of `amount` clients as install and a month of nightly syncs would leave them. */
-export function writeClients(scratch: Scratch, root: string, amount: number): void {
+/** Writes the trees of `amount` clients as install and nightly syncs would leave them, the last one in this night. */
+export function writeClients(scratch: Scratch, root: string, amount: number, nights = 31): void {
   for (let number = 1; number <= amount; number += 1) {
     const client = `client${String(number).padStart(4, '0')}`;
     const directory = join(scratch.path, root, client);
@@ -57,7 +57,7 @@ export function writeClients(scratch: Scratch, root: string, amount: number): vo
     write('vault/encrypted/QKhbVZ4pqJ9FQ0zQm8Yd2A', 'ciphertext');
     write('rclone/rclone.conf', '[s3]\ntype = s3\nprovider = Minio\nendpoint = http://127.0.0.1:9000\n');
     write('cryptosync/config/default.json', profile(directory, client));
-    write('cryptosync/state/ledger-default.jsonl', ledger());
+    write('cryptosync/state/ledger-default.jsonl', ledger(`s3:bucket/${client}`, nights));
   }
 }
 
@@ -74,14 +74,20 @@ function profile(directory: string, client: string): string {
   return `${JSON.stringify(value, undefined, 2)}\n`;
 }
 
-function ledger(): string {
-  const lines = Array.from({ length: 31 }, (_value, index) => {
-    const at = `2026-01-${String(index + 1).padStart(2, '0')}T02:00:00Z`;
+function ledger(remote: string, nights: number): string {
+  const place = { source: null, direction: 'upload', remote };
+  const now = Date.now();
+  const lines = Array.from({ length: nights }, (_value, index) => {
+    const night = new Date(now - (nights - 1 - index) * 86_400_000 - 3_600_000);
+    const at = `${night.toISOString().slice(0, 19)}Z`;
     const run = { run: index.toString(16).padStart(12, '0'), at, operation: 'sync' };
-    const counts = { filesTransferred: 12, bytesTransferred: 123_456, generation: index + 1 };
+    const sent = { filesTransferred: 12, bytesTransferred: 123_456, deleted: 0, consistent: true };
+    const counts = { mode: 'sync', ...sent, generation: index + 1 };
+    const told = { durationMs: 12_345 + (index % 7) * 999, heldFiles: 1000, heldBytes: 1e9 + index * 1e6 };
+    const places = [{ ...place, outcome: 'synced', ...counts }];
     return [
-      { ...run, event: 'started', pid: 4711 },
-      { ...run, event: 'ended', outcome: 'synced', ...counts },
+      { ...run, places: [place], event: 'started', pid: 4711 },
+      { ...run, places, event: 'ended', outcome: 'synced', remote, direction: 'upload', ...counts, ...told },
     ];
   });
   return `${lines

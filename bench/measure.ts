@@ -43,6 +43,12 @@ export function measurePairs(runs: number, { measured, baseline }: Sides): Pair 
   };
 }
 
+/** One run of each, for what takes minutes. */
+export function measureOnce({ measured, baseline }: Sides): Pair {
+  const [ours, theirs] = [measured(), baseline()];
+  return { measured: ours, baseline: theirs, ratio: ours / theirs, difference: ours - theirs, runs: 1 };
+}
+
 /** Runs a program to its end. @returns milliseconds. @throws when it fails */
 export function timeOf({ file, args, environment }: Program): number {
   const start = performance.now();
@@ -61,7 +67,7 @@ export function flushDisks(): void {
   spawnSync('sync');
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? Number.NaN;

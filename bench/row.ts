@@ -1,40 +1,33 @@
 /** A row of the benchmark: what was measured against what, and whether it stays within its budget. */
 import type { Pair } from './measure.ts';
 
-/** `ratio`: at most so many times the baseline. `overhead`: at most so many milliseconds above it. */
-export type Budget =
-  | { readonly kind: 'ratio'; readonly limit: number }
-  | { readonly kind: 'overhead'; readonly limit: number };
-
 export interface Row {
   readonly name: string;
   readonly baseline: string;
   readonly pair: Pair;
-  /** Undefined for a row that only informs. */
-  readonly budget: Budget | undefined;
+  /** At most so many times the baseline: milliseconds differ by machine. Undefined for a row that only informs. */
+  readonly budget: number | undefined;
+  /** Of the figures; milliseconds when left out. */
+  readonly unit?: 'ms' | 'MB';
 }
 
 export function isMet({ pair, budget }: Row): boolean {
-  if (budget === undefined) return true;
-  return (budget.kind === 'ratio' ? pair.ratio : pair.difference) <= budget.limit;
+  return budget === undefined || pair.ratio <= budget;
 }
 
 export const headings = ['measured', 'median', 'compared with', 'median', 'ratio', 'budget', 'met', 'pairs'];
 
 export function cellsOf(row: Row): string[] {
-  const { name, baseline, pair, budget } = row;
+  const { name, baseline, pair, budget, unit = 'ms' } = row;
+  const shown = (value: number): string => `${value.toFixed(value < 100 ? 1 : 0)} ${unit}`;
   return [
     name,
-    milliseconds(pair.measured),
+    shown(pair.measured),
     baseline,
-    milliseconds(pair.baseline),
-    `${pair.ratio.toFixed(2)}× (${pair.difference < 0 ? '−' : '+'}${milliseconds(Math.abs(pair.difference))})`,
-    budget === undefined ? '–' : budget.kind === 'ratio' ? `≤ ${budget.limit}×` : `≤ +${budget.limit} ms`,
+    shown(pair.baseline),
+    `${pair.ratio.toFixed(2)}× (${pair.difference < 0 ? '−' : '+'}${shown(Math.abs(pair.difference))})`,
+    budget === undefined ? '–' : `≤ ${budget}×`,
     budget === undefined ? '–' : isMet(row) ? 'yes' : 'NO',
     String(pair.runs),
   ];
-}
-
-function milliseconds(value: number): string {
-  return `${value.toFixed(value < 100 ? 1 : 0)} ms`;
 }

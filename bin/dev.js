@@ -7,6 +7,8 @@ import { handle } from '@oclif/core/handle';
 import { run } from '@oclif/core/run';
 import { settings } from '@oclif/core/settings';
 
+process.on('SIGUSR1', () => {});
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pjson = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 pjson.oclif.commands.target = './src/commands';

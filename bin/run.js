@@ -1,6 +1,10 @@
 #!/usr/bin/env node
 // Starts the built command line. An old node must be able to parse this file, to be told that it is old.
 
+// Without a listener node opens its debugger at this signal (`dd` takes it for "tell me how far you are"): then every
+// user of the machine could run code in this process, on 127.0.0.1:9229.
+process.on('SIGUSR1', () => {});
+
 const [major, minor, patch] = process.versions.node.split('.').map(Number);
 const isSupported =
   major >= 26 ||
@@ -22,21 +26,12 @@ async function start() {
     await run(process.argv.slice(2), { root, pjson, userPlugins: false, devPlugins: false });
   } catch (error) {
     // What no command could catch: there is no such command. Everything else is oclif's own.
-    const unknown = /^command (.*) not found$/.exec(error.message)?.[1];
+    const unknown = /^command (.*) not found\.?$/i.exec(error.message)?.[1];
     if (unknown === undefined) await handle(error);
-    else tellUnknownCommand(unknown.replaceAll(':', ' '));
-  }
-}
-
-/** In the form that the commands give to their errors. */
-function tellUnknownCommand(name) {
-  const message = `there is no command ${JSON.stringify(name)}`;
-  const hint = 'See which there are: cryptosync --help';
-  process.exitCode = 2;
-  if (process.argv.includes('--json')) {
-    console.log(JSON.stringify({ error: { code: 'USAGE', message, hint, exit: 2 } }, undefined, 2));
-  } else {
-    console.error(`error: ${message} [USAGE]\nnext:  ${hint}`);
+    else {
+      const { tellUnknownCommand } = await import('../dist/unknown-command.js');
+      tellUnknownCommand(unknown.replaceAll(':', ' '), root);
+    }
   }
 }
 

@@ -4,40 +4,43 @@
 # bash-completion package.
 
 # What the command $1 takes: sets subcommands, flags (as they are offered), aliases (taken, not offered), arguments
-# (one kind each), and in kind what follows its flag $2. A kind is client, profile, file, directory, free, or the word
-# `words` and then the words. Fails when there is no such command.
+# (one kind each), and in kind what follows its flag $2. A kind is client, profile, remote, place (a remote and a path),
+# generation, file, directory, free, or the word `words` and then the words. Fails when there is no such command.
 _cryptosync_table() {
   subcommands=() flags=() aliases=() arguments=() kind=
   case $1 in
     '')
-      subcommands=(completions config doctor install key mount passwd rclone-config status sync uninstall unmount)
+      subcommands=(completions config doctor export generations help history import install key mount passwd rclone-config recovery-sheet relocate report restore schedule serve session status sync uninstall unmount verify workload)
       flags=(--help --version)
       ;;
     'completions')
       subcommands=(install)
-      flags=(--json --log-file --no-input --quiet --root --verbose --help)
+      flags=(--json --log --log-file --no-input --quiet --root --verbose --help)
       aliases=(-q -v)
       arguments=('words bash zsh fish')
       case ${2-} in
+        --log) kind='words file journal' ;;
         --log-file) kind='file' ;;
         --root) kind='directory' ;;
       esac
       ;;
     'completions install')
-      flags=(--dir --json --log-file --no-input --quiet --root --shell --verbose --help)
+      flags=(--dir --json --log --log-file --no-input --quiet --root --shell --verbose --help)
       aliases=(-q -v)
       case ${2-} in
         --dir | --root) kind='directory' ;;
+        --log) kind='words file journal' ;;
         --log-file) kind='file' ;;
         --shell) kind='words bash zsh fish' ;;
       esac
       ;;
     'config')
       subcommands=(get list path set unset)
-      flags=(--client --global --json --log-file --no-input --profile --quiet --root --verbose --wait --help)
+      flags=(--client --global --json --log --log-file --no-input --profile --quiet --root --verbose --wait --help)
       aliases=(--client-id -c -g --config-name -p -q -v)
       case ${2-} in
         --client | --client-id | -c) kind='client' ;;
+        --log) kind='words file journal' ;;
         --log-file) kind='file' ;;
         --profile | --config-name | -p) kind='profile' ;;
         --root) kind='directory' ;;
@@ -45,11 +48,12 @@ _cryptosync_table() {
       esac
       ;;
     'config get')
-      flags=(--client --global --json --log-file --no-input --profile --quiet --root --verbose --wait --help)
+      flags=(--client --global --json --log --log-file --no-input --profile --quiet --root --verbose --wait --help)
       aliases=(--client-id -c -g --config-name -p -q -v)
-      arguments=('words allowOther autoResync bwlimit client createdAt crypt encryptedDir encryptionKeyCommand encryptionSaltCommand engine idle keepDeleted logFile mappings maxDelete mountDir passwordCommand passwordFile rcloneFlags readOnly remote.name remote.path root vaultId version whenMounted')
+      arguments=('words allowOther autoResync bwlimit client createdAt crypt encryptedDir encryptionKeyCommand encryptionSaltCommand engine fullEvery hooks.after hooks.before hooks.deadline hooks.for hooks.onFailure hooks.onRecovered idle keepDeleted keepGenerations log logFile madeWith mappings maxDelete metricsFile mountDir ntfyUrl passwordCommand passwordFile pingDetails pingFor pingUrl rcloneFlags readOnly remote.name remote.path root vaultId version webhookUrl whenMounted')
       case ${2-} in
         --client | --client-id | -c) kind='client' ;;
+        --log) kind='words file journal' ;;
         --log-file) kind='file' ;;
         --profile | --config-name | -p) kind='profile' ;;
         --root) kind='directory' ;;
@@ -57,10 +61,11 @@ _cryptosync_table() {
       esac
       ;;
     'config list')
-      flags=(--client --global --json --log-file --no-input --profile --quiet --root --verbose --wait --help)
+      flags=(--client --global --json --log --log-file --no-input --profile --quiet --root --verbose --wait --help)
       aliases=(--client-id -c -g --config-name -p -q -v)
       case ${2-} in
         --client | --client-id | -c) kind='client' ;;
+        --log) kind='words file journal' ;;
         --log-file) kind='file' ;;
         --profile | --config-name | -p) kind='profile' ;;
         --root) kind='directory' ;;
@@ -68,10 +73,11 @@ _cryptosync_table() {
       esac
       ;;
     'config path')
-      flags=(--client --global --json --log-file --no-input --profile --quiet --root --verbose --wait --help)
+      flags=(--client --global --json --log --log-file --no-input --profile --quiet --root --verbose --wait --help)
       aliases=(--client-id -c -g --config-name -p -q -v)
       case ${2-} in
         --client | --client-id | -c) kind='client' ;;
+        --log) kind='words file journal' ;;
         --log-file) kind='file' ;;
         --profile | --config-name | -p) kind='profile' ;;
         --root) kind='directory' ;;
@@ -79,11 +85,12 @@ _cryptosync_table() {
       esac
       ;;
     'config set')
-      flags=(--client --global --json --log-file --no-input --profile --quiet --root --verbose --wait --help)
+      flags=(--client --global --json --log --log-file --no-input --profile --quiet --root --verbose --wait --help)
       aliases=(--client-id -c -g --config-name -p -q -v)
-      arguments=('words allowOther autoResync bwlimit client createdAt crypt encryptedDir encryptionKeyCommand encryptionSaltCommand engine idle keepDeleted logFile mappings maxDelete mountDir passwordCommand passwordFile rcloneFlags readOnly remote.name remote.path root vaultId version whenMounted' 'free')
+      arguments=('words allowOther autoResync bwlimit client createdAt crypt encryptedDir encryptionKeyCommand encryptionSaltCommand engine fullEvery hooks.after hooks.before hooks.deadline hooks.for hooks.onFailure hooks.onRecovered idle keepDeleted keepGenerations log logFile madeWith mappings maxDelete metricsFile mountDir ntfyUrl passwordCommand passwordFile pingDetails pingFor pingUrl rcloneFlags readOnly remote.name remote.path root vaultId version webhookUrl whenMounted' 'free')
       case ${2-} in
         --client | --client-id | -c) kind='client' ;;
+        --log) kind='words file journal' ;;
         --log-file) kind='file' ;;
         --profile | --config-name | -p) kind='profile' ;;
         --root) kind='directory' ;;
@@ -91,11 +98,12 @@ _cryptosync_table() {
       esac
       ;;
     'config unset')
-      flags=(--client --global --json --log-file --no-input --profile --quiet --root --verbose --wait --help)
+      flags=(--client --global --json --log --log-file --no-input --profile --quiet --root --verbose --wait --help)
       aliases=(--client-id -c -g --config-name -p -q -v)
-      arguments=('words allowOther autoResync bwlimit client createdAt crypt encryptedDir encryptionKeyCommand encryptionSaltCommand engine idle keepDeleted logFile mappings maxDelete mountDir passwordCommand passwordFile rcloneFlags readOnly remote.name remote.path root vaultId version whenMounted')
+      arguments=('words allowOther autoResync bwlimit client createdAt crypt encryptedDir encryptionKeyCommand encryptionSaltCommand engine fullEvery hooks.after hooks.before hooks.deadline hooks.for hooks.onFailure hooks.onRecovered idle keepDeleted keepGenerations log logFile madeWith mappings maxDelete metricsFile mountDir ntfyUrl passwordCommand passwordFile pingDetails pingFor pingUrl rcloneFlags readOnly remote.name remote.path root vaultId version webhookUrl whenMounted')
       case ${2-} in
         --client | --client-id | -c) kind='client' ;;
+        --log) kind='words file journal' ;;
         --log-file) kind='file' ;;
         --profile | --config-name | -p) kind='profile' ;;
         --root) kind='directory' ;;
@@ -103,18 +111,76 @@ _cryptosync_table() {
       esac
       ;;
     'doctor')
-      flags=(--all --all-profiles --bin-dir --check-remote --client --fix --json --log-file --max-age --no-check-remote --no-input --profile --quiet --root --strict --verbose --help)
+      flags=(--all --all-profiles --bin-dir --check-remote --client --fix --json --log --log-file --max-age --no-check-remote --no-input --profile --quiet --root --strict --verbose --help)
       aliases=(--client-id -c --config-name -p -q -v)
       case ${2-} in
         --bin-dir | --root) kind='directory' ;;
         --client | --client-id | -c) kind='client' ;;
+        --log) kind='words file journal' ;;
         --log-file) kind='file' ;;
         --max-age) kind='free' ;;
         --profile | --config-name | -p) kind='profile' ;;
       esac
       ;;
+    'export')
+      flags=(--client --json --log --log-file --no-input --output --passphrase-command --passphrase-file --progress --quiet --recipient --root --verbose --wait --with-vault --help)
+      aliases=(--client-id -c -o -q -r -v)
+      case ${2-} in
+        --client | --client-id | -c) kind='client' ;;
+        --log) kind='words file journal' ;;
+        --log-file | --passphrase-file) kind='file' ;;
+        --output | -o | --passphrase-command | --recipient | -r | --wait) kind='free' ;;
+        --progress) kind='words json' ;;
+        --root) kind='directory' ;;
+      esac
+      ;;
+    'generations')
+      flags=(--client --encryption-key-file --encryption-salt-file --json --log --log-file --no-input --profile --quiet --root --verbose --help)
+      aliases=(--client-id -c --config-name -p -q -v)
+      case ${2-} in
+        --client | --client-id | -c) kind='client' ;;
+        --encryption-key-file | --encryption-salt-file | --log-file) kind='file' ;;
+        --log) kind='words file journal' ;;
+        --profile | --config-name | -p) kind='profile' ;;
+        --root) kind='directory' ;;
+      esac
+      ;;
+    'help')
+      flags=(--json --log --log-file --no-input --quiet --root --verbose --help)
+      aliases=(-q -v)
+      arguments=('words bidirectional commands completions config cryfs doctor encryption exit-codes export generations getting-started hazards help history identity import install key kubernetes layout library mount moving-from-the-makefile moving-to-a-new-server older-trees on-the-remote operating packages passwd performance profiles rclone-config recovery-sheet relocate report reporting restore restoring restoring-by-hand schedule scheduling secrets serve session sessions status sync topics uninstall unmount upgrading verify verifying watching workload workloads')
+      case ${2-} in
+        --log) kind='words file journal' ;;
+        --log-file) kind='file' ;;
+        --root) kind='directory' ;;
+      esac
+      ;;
+    'history')
+      flags=(--client --json --limit --log --log-file --no-input --profile --quiet --root --verbose --help)
+      aliases=(--client-id -c --config-name -p -q -v)
+      case ${2-} in
+        --client | --client-id | -c) kind='client' ;;
+        --limit) kind='free' ;;
+        --log) kind='words file journal' ;;
+        --log-file) kind='file' ;;
+        --profile | --config-name | -p) kind='profile' ;;
+        --root) kind='directory' ;;
+      esac
+      ;;
+    'import')
+      flags=(--accept-commands --bin-dir --identity --json --links --log --log-file --mount --no-input --no-links --no-mount --passphrase-command --passphrase-file --password-command --password-file --progress --quiet --root --vault-password --verbose --wait --help)
+      aliases=(-i -q -v)
+      arguments=('file')
+      case ${2-} in
+        --bin-dir | --root) kind='directory' ;;
+        --identity | -i | --log-file | --passphrase-file | --password-file) kind='file' ;;
+        --log) kind='words file journal' ;;
+        --passphrase-command | --password-command | --vault-password | --wait) kind='free' ;;
+        --progress) kind='words json' ;;
+      esac
+      ;;
     'install')
-      flags=(--allow-outside --auto-mount --bin-dir --client --crypt --direction --directory-name-encryption --dry-run --encryption-key-file --encryption-salt-file --engine --filename-encryption --force --from-remote --include --initial-sync --json --links --log-file --mode --mount-dir --no-directory-name-encryption --no-input --no-links --password-command --password-file --plaintext --profile --quiet --remote-name --remote-option --remote-options --remote-options-file --remote-path --remote-type --root --share-vault --source --use-cryfs --vault-password --verbose --wait --with-deps --help)
+      flags=(--allow-outside --auto-mount --bin-dir --client --crypt --direction --directory-name-encryption --dry-run --encryption-key-file --encryption-salt-file --engine --filename-encryption --force --from-remote --include --initial-sync --json --links --log --log-file --mode --mount-dir --no-directory-name-encryption --no-input --no-links --password-command --password-file --plaintext --profile --quiet --remote-name --remote-option --remote-options --remote-options-file --remote-path --remote-type --root --share-vault --source --use-cryfs --vault-password --verbose --wait --with-deps --help)
       aliases=(--client-id -c --config-name -p -q -v)
       case ${2-} in
         --bin-dir | --mount-dir | --root) kind='directory' ;;
@@ -123,9 +189,11 @@ _cryptosync_table() {
         --encryption-key-file | --encryption-salt-file | --log-file | --password-file | --remote-options-file | --source) kind='file' ;;
         --engine) kind='words gocryptfs cryfs' ;;
         --filename-encryption) kind='words standard obfuscate off' ;;
-        --include | --password-command | --remote-name | --remote-option | --remote-options | --remote-path | --remote-type | --vault-password | --wait) kind='free' ;;
+        --include | --password-command | --remote-option | --remote-options | --remote-path | --remote-type | --vault-password | --wait) kind='free' ;;
+        --log) kind='words file journal' ;;
         --mode) kind='words sync copy' ;;
         --profile | --config-name | -p | --share-vault) kind='profile' ;;
+        --remote-name) kind='remote' ;;
       esac
       ;;
     'key')
@@ -133,29 +201,32 @@ _cryptosync_table() {
       flags=(--help)
       ;;
     'key generate')
-      flags=(--json --log-file --no-input --quiet --root --salt --verbose --help)
+      flags=(--json --log --log-file --no-input --quiet --root --salt --verbose --help)
       aliases=(-q -v)
       case ${2-} in
+        --log) kind='words file journal' ;;
         --log-file) kind='file' ;;
         --root) kind='directory' ;;
       esac
       ;;
     'mount')
-      flags=(--accept-rollback --all --all-profiles --allow-other --client --idle --json --log-file --no-allow-other --no-input --no-read-only --password-command --password-file --profile --quiet --read-only --root --vault-password --verbose --wait --yes --help)
+      flags=(--accept-rollback --accept-vault --all --all-profiles --allow-other --client --idle --json --log --log-file --no-allow-other --no-input --no-read-only --password-command --password-file --profile --quiet --read-only --root --vault-password --verbose --wait --yes --help)
       aliases=(--client-id -c --config-name -p -q -v -y)
       case ${2-} in
         --client | --client-id | -c) kind='client' ;;
         --idle | --password-command | --vault-password | --wait) kind='free' ;;
+        --log) kind='words file journal' ;;
         --log-file | --password-file) kind='file' ;;
         --profile | --config-name | -p) kind='profile' ;;
         --root) kind='directory' ;;
       esac
       ;;
     'passwd')
-      flags=(--client --json --log-file --new-password-file --no-input --password-command --password-file --profile --quiet --root --vault-password --verbose --wait --help)
+      flags=(--client --json --log --log-file --new-password-file --no-input --password-command --password-file --profile --quiet --root --vault-password --verbose --wait --help)
       aliases=(--client-id -c --config-name -p -q -v)
       case ${2-} in
         --client | --client-id | -c) kind='client' ;;
+        --log) kind='words file journal' ;;
         --log-file | --new-password-file | --password-file) kind='file' ;;
         --password-command | --vault-password | --wait) kind='free' ;;
         --profile | --config-name | -p) kind='profile' ;;
@@ -163,61 +234,325 @@ _cryptosync_table() {
       esac
       ;;
     'rclone-config')
-      flags=(--client --json --log-file --no-input --quiet --root --verbose --wait --help)
+      flags=(--client --json --log --log-file --no-input --quiet --root --verbose --wait --help)
       aliases=(--client-id -c -q -v)
       case ${2-} in
         --client | --client-id | -c) kind='client' ;;
+        --log) kind='words file journal' ;;
         --log-file) kind='file' ;;
         --root) kind='directory' ;;
         --wait) kind='free' ;;
       esac
       ;;
-    'status')
-      flags=(--all --all-profiles --check-remote --client --json --log-file --no-input --profile --quiet --root --verbose --help)
+    'recovery-sheet')
+      flags=(--client --html --json --log --log-file --no-input --output --password-command --password-file --profile --quiet --root --vault-password --verbose --wait --help)
+      aliases=(--client-id -c -o --config-name -p -q -v)
+      case ${2-} in
+        --client | --client-id | -c) kind='client' ;;
+        --log) kind='words file journal' ;;
+        --log-file | --password-file) kind='file' ;;
+        --output | -o | --password-command | --vault-password | --wait) kind='free' ;;
+        --profile | --config-name | -p) kind='profile' ;;
+        --root) kind='directory' ;;
+      esac
+      ;;
+    'relocate')
+      flags=(--bin-dir --client --json --links --log --log-file --no-input --no-links --quiet --root --verbose --wait --help)
+      aliases=(--client-id -c -q -v)
+      case ${2-} in
+        --bin-dir | --root) kind='directory' ;;
+        --client | --client-id | -c) kind='client' ;;
+        --log) kind='words file journal' ;;
+        --log-file) kind='file' ;;
+        --wait) kind='free' ;;
+      esac
+      ;;
+    'report')
+      flags=(--all --all-profiles --client --days --html --json --log --log-file --max-age --no-input --profile --quiet --root --verbose --help)
       aliases=(--client-id -c --config-name -p -q -v)
       case ${2-} in
         --client | --client-id | -c) kind='client' ;;
+        --days | --html | --max-age) kind='free' ;;
+        --log) kind='words file journal' ;;
         --log-file) kind='file' ;;
         --profile | --config-name | -p) kind='profile' ;;
         --root) kind='directory' ;;
       esac
       ;;
-    'sync')
-      flags=(--all --all-profiles --bwlimit --client --direction --directory-name-encryption --dry-run --encryption-key-file --encryption-salt-file --filename-encryption --force --json --log-file --max-delete --mode --new-encryption-key-file --new-encryption-salt-file --new-path --no-directory-name-encryption --no-input --password-command --password-file --prefer --profile --quiet --rekey --remount --resync --root --vault-password --verbose --wait --help)
+    'restore')
+      flags=(--at --at-least --bin-dir --bwlimit --client --crypt --directory-name-encryption --encryption-key-file --encryption-salt-file --filename-encryption --from --generation --json --links --log --log-file --mount-dir --no-directory-name-encryption --no-input --no-links --password-command --password-file --path --profile --progress --quiet --remote-option --remote-options --remote-options-file --remote-type --root --to --vault-password --verbose --wait --help)
       aliases=(--client-id -c --config-name -p -q -v)
-      arguments=('file')
       case ${2-} in
-        --bwlimit | --max-delete | --password-command | --vault-password | --wait) kind='free' ;;
+        --at | --bwlimit | --password-command | --remote-option | --remote-options | --remote-type | --to | --vault-password | --wait) kind='free' ;;
+        --at-least | --generation) kind='generation' ;;
+        --bin-dir | --mount-dir | --root) kind='directory' ;;
         --client | --client-id | -c) kind='client' ;;
-        --direction) kind='words upload download bidirectional' ;;
-        --encryption-key-file | --encryption-salt-file | --log-file | --new-encryption-key-file | --new-encryption-salt-file | --new-path | --password-file) kind='file' ;;
+        --encryption-key-file | --encryption-salt-file | --log-file | --password-file | --path | --remote-options-file) kind='file' ;;
         --filename-encryption) kind='words standard obfuscate off' ;;
-        --mode) kind='words sync copy' ;;
-        --prefer) kind='words local remote' ;;
+        --from) kind='place' ;;
+        --log) kind='words file journal' ;;
+        --profile | --config-name | -p) kind='profile' ;;
+        --progress) kind='words json' ;;
+      esac
+      ;;
+    'schedule')
+      subcommands=(add list remove render)
+      flags=(--help)
+      ;;
+    'schedule add')
+      flags=(--client --credential --dir --drill --dry-run --encrypted-credential --jitter --json --log --log-file --mount --no-input --on-failure --profile --quiet --root --sync --user --using --verbose --verify --wait --help)
+      aliases=(--client-id -c --config-name -p -q -v)
+      case ${2-} in
+        --client | --client-id | -c) kind='client' ;;
+        --credential | --dir | --drill | --encrypted-credential | --jitter | --mount | --on-failure | --sync | --verify | --wait) kind='free' ;;
+        --log) kind='words file journal' ;;
+        --log-file) kind='file' ;;
+        --profile | --config-name | -p) kind='profile' ;;
+        --root) kind='directory' ;;
+        --using) kind='words systemd cron' ;;
+      esac
+      ;;
+    'schedule list')
+      flags=(--all --all-profiles --client --json --log --log-file --no-input --profile --quiet --root --verbose --help)
+      aliases=(--client-id -c --config-name -p -q -v)
+      case ${2-} in
+        --client | --client-id | -c) kind='client' ;;
+        --log) kind='words file journal' ;;
+        --log-file) kind='file' ;;
         --profile | --config-name | -p) kind='profile' ;;
         --root) kind='directory' ;;
       esac
       ;;
+    'schedule remove')
+      flags=(--client --dry-run --job --json --log --log-file --no-input --profile --quiet --root --verbose --wait --help)
+      aliases=(--client-id -c --config-name -p -q -v)
+      case ${2-} in
+        --client | --client-id | -c) kind='client' ;;
+        --job) kind='words sync mount verify drill' ;;
+        --log) kind='words file journal' ;;
+        --log-file) kind='file' ;;
+        --profile | --config-name | -p) kind='profile' ;;
+        --root) kind='directory' ;;
+        --wait) kind='free' ;;
+      esac
+      ;;
+    'schedule render')
+      flags=(--claim --client --credential --dir --drill --encrypted-credential --image --jitter --json --log --log-file --mount --no-input --on-failure --profile --quiet --root --serve --sync --user --using --verbose --verify --workload --help)
+      aliases=(--client-id -c --config-name -p -q -v)
+      case ${2-} in
+        --claim | --credential | --dir | --drill | --encrypted-credential | --image | --jitter | --mount | --on-failure | --sync | --verify | --workload) kind='free' ;;
+        --client | --client-id | -c) kind='client' ;;
+        --log) kind='words file journal' ;;
+        --log-file) kind='file' ;;
+        --profile | --config-name | -p) kind='profile' ;;
+        --root) kind='directory' ;;
+        --using) kind='words systemd cron kubernetes' ;;
+      esac
+      ;;
+    'serve')
+      flags=(--advertise --concurrency --drain --json --listen --log --log-file --no-input --print-units --quiet --registry --root --socket --tls-cert --tls-key --token-file --verbose --workloads --help)
+      aliases=(-q -v)
+      case ${2-} in
+        --advertise | --concurrency | --drain | --listen | --registry | --workloads) kind='free' ;;
+        --log) kind='words file journal' ;;
+        --log-file | --socket | --tls-cert | --tls-key | --token-file) kind='file' ;;
+        --root) kind='directory' ;;
+      esac
+      ;;
+    'session')
+      subcommands=(claim list release status sync)
+      flags=(--help)
+      ;;
+    'session claim')
+      flags=(--ca-file --client --encryption-key-command --encryption-key-file --encryption-salt-file --filename-encryption --json --log --log-file --no-input --quiet --root --server --socket --token-file --verbose --wait --workload --help)
+      aliases=(--client-id --tenant -c -q -v)
+      case ${2-} in
+        --ca-file | --encryption-key-file | --encryption-salt-file | --log-file | --socket | --token-file) kind='file' ;;
+        --client | --client-id | --tenant | -c) kind='client' ;;
+        --encryption-key-command | --server | --wait | --workload) kind='free' ;;
+        --filename-encryption) kind='words standard obfuscate off' ;;
+        --log) kind='words file journal' ;;
+        --root) kind='directory' ;;
+      esac
+      ;;
+    'session list')
+      flags=(--ca-file --json --log --log-file --no-input --quiet --root --server --socket --token-file --verbose --help)
+      aliases=(-q -v)
+      case ${2-} in
+        --ca-file | --log-file | --socket | --token-file) kind='file' ;;
+        --log) kind='words file journal' ;;
+        --root) kind='directory' ;;
+        --server) kind='free' ;;
+      esac
+      ;;
+    'session release')
+      flags=(--ca-file --client --force --json --log --log-file --no-input --quiet --root --server --socket --token-file --verbose --help)
+      aliases=(--client-id --tenant -c -q -v)
+      case ${2-} in
+        --ca-file | --log-file | --socket | --token-file) kind='file' ;;
+        --client | --client-id | --tenant | -c) kind='client' ;;
+        --log) kind='words file journal' ;;
+        --root) kind='directory' ;;
+        --server) kind='free' ;;
+      esac
+      ;;
+    'session status')
+      flags=(--ca-file --client --json --log --log-file --no-input --quiet --root --server --socket --token-file --verbose --help)
+      aliases=(--client-id --tenant -c -q -v)
+      case ${2-} in
+        --ca-file | --log-file | --socket | --token-file) kind='file' ;;
+        --client | --client-id | --tenant | -c) kind='client' ;;
+        --log) kind='words file journal' ;;
+        --root) kind='directory' ;;
+        --server) kind='free' ;;
+      esac
+      ;;
+    'session sync')
+      flags=(--ca-file --client --json --log --log-file --no-input --quiet --root --server --socket --token-file --verbose --help)
+      aliases=(--client-id --tenant -c -q -v)
+      case ${2-} in
+        --ca-file | --log-file | --socket | --token-file) kind='file' ;;
+        --client | --client-id | --tenant | -c) kind='client' ;;
+        --log) kind='words file journal' ;;
+        --root) kind='directory' ;;
+        --server) kind='free' ;;
+      esac
+      ;;
+    'status')
+      flags=(--all --all-profiles --changes --check-remote --client --json --log --log-file --max-age --no-input --profile --prometheus --quiet --root --verbose --watch --help)
+      aliases=(--client-id -c --config-name -p -q -v)
+      case ${2-} in
+        --client | --client-id | -c) kind='client' ;;
+        --log) kind='words file journal' ;;
+        --log-file) kind='file' ;;
+        --max-age | --prometheus) kind='free' ;;
+        --profile | --config-name | -p) kind='profile' ;;
+        --root) kind='directory' ;;
+      esac
+      ;;
+    'sync')
+      flags=(--all --all-profiles --bwlimit --client --concurrency --direction --directory-name-encryption --dry-run --encryption-key-file --encryption-salt-file --filename-encryption --force --full --json --log --log-file --max-delete --mode --new-encryption-key-file --new-encryption-salt-file --new-path --no-directory-name-encryption --no-input --password-command --password-file --prefer --profile --progress --quiet --rekey --remount --resync --root --take-over --vault-password --verbose --wait --help)
+      aliases=(--client-id -c --config-name -p -q -v)
+      arguments=('file')
+      case ${2-} in
+        --bwlimit | --concurrency | --max-delete | --password-command | --vault-password | --wait) kind='free' ;;
+        --client | --client-id | -c) kind='client' ;;
+        --direction) kind='words upload download bidirectional' ;;
+        --encryption-key-file | --encryption-salt-file | --log-file | --new-encryption-key-file | --new-encryption-salt-file | --new-path | --password-file) kind='file' ;;
+        --filename-encryption) kind='words standard obfuscate off' ;;
+        --log) kind='words file journal' ;;
+        --mode) kind='words sync copy' ;;
+        --prefer) kind='words local remote' ;;
+        --profile | --config-name | -p) kind='profile' ;;
+        --progress) kind='words json' ;;
+        --root) kind='directory' ;;
+      esac
+      ;;
     'uninstall')
-      flags=(--bin-dir --client --dry-run --json --log-file --no-input --profile --purge-vault --quiet --root --verbose --wait --yes-delete --help)
+      flags=(--bin-dir --client --dry-run --json --log --log-file --no-input --profile --purge-remote-config --purge-vault --quiet --root --verbose --wait --yes-delete --help)
       aliases=(--client-id -c --config-name -p -q -v)
       case ${2-} in
         --bin-dir | --root) kind='directory' ;;
         --client | --client-id | -c) kind='client' ;;
+        --log) kind='words file journal' ;;
         --log-file) kind='file' ;;
         --profile | --config-name | -p) kind='profile' ;;
         --wait | --yes-delete) kind='free' ;;
       esac
       ;;
     'unmount')
-      flags=(--all --all-profiles --client --force --json --log-file --no-input --profile --quiet --root --verbose --wait --help)
+      flags=(--all --all-profiles --client --force --json --log --log-file --no-input --profile --quiet --root --verbose --wait --help)
       aliases=(--client-id -c --config-name -p -q -v)
       case ${2-} in
         --client | --client-id | -c) kind='client' ;;
+        --log) kind='words file journal' ;;
         --log-file) kind='file' ;;
         --profile | --config-name | -p) kind='profile' ;;
         --root) kind='directory' ;;
         --wait) kind='free' ;;
+      esac
+      ;;
+    'verify')
+      flags=(--all --all-profiles --at --bwlimit --client --deep --drill --encryption-key-file --encryption-salt-file --generation --json --log --log-file --no-input --password-command --password-file --profile --progress --quiet --repair --root --sample --scratch --vault-password --verbose --wait --help)
+      aliases=(--client-id -c --config-name -p -q -v)
+      case ${2-} in
+        --at | --bwlimit | --password-command | --sample | --scratch | --vault-password | --wait) kind='free' ;;
+        --client | --client-id | -c) kind='client' ;;
+        --encryption-key-file | --encryption-salt-file | --log-file | --password-file) kind='file' ;;
+        --generation) kind='generation' ;;
+        --log) kind='words file journal' ;;
+        --profile | --config-name | -p) kind='profile' ;;
+        --progress) kind='words json' ;;
+        --root) kind='directory' ;;
+      esac
+      ;;
+    'workload')
+      subcommands=(check list remove set show unset)
+      flags=(--help)
+      ;;
+    'workload check')
+      flags=(--json --log --log-file --no-input --quiet --root --verbose --workloads --help)
+      aliases=(-q -v)
+      arguments=('free')
+      case ${2-} in
+        --log) kind='words file journal' ;;
+        --log-file) kind='file' ;;
+        --root) kind='directory' ;;
+        --workloads) kind='free' ;;
+      esac
+      ;;
+    'workload list')
+      flags=(--json --log --log-file --no-input --quiet --root --verbose --workloads --help)
+      aliases=(-q -v)
+      case ${2-} in
+        --log) kind='words file journal' ;;
+        --log-file) kind='file' ;;
+        --root) kind='directory' ;;
+        --workloads) kind='free' ;;
+      esac
+      ;;
+    'workload remove')
+      flags=(--force --json --log --log-file --no-input --quiet --root --verbose --wait --workloads --help)
+      aliases=(-q -v)
+      arguments=('free')
+      case ${2-} in
+        --log) kind='words file journal' ;;
+        --log-file) kind='file' ;;
+        --root) kind='directory' ;;
+        --wait | --workloads) kind='free' ;;
+      esac
+      ;;
+    'workload set')
+      flags=(--from --json --log --log-file --no-input --quiet --root --verbose --wait --workloads --help)
+      aliases=(-q -v)
+      arguments=('free' 'words hooks hooks.claim hooks.release mappings policy policy.afterRelease policy.encryption policy.interval policy.onClaim policy.onRelease remote remote.configFile remote.from remote.name remote.path remote.profile sink version' 'free')
+      case ${2-} in
+        --from | --log-file) kind='file' ;;
+        --log) kind='words file journal' ;;
+        --root) kind='directory' ;;
+        --wait | --workloads) kind='free' ;;
+      esac
+      ;;
+    'workload show')
+      flags=(--json --log --log-file --no-input --quiet --root --verbose --workloads --help)
+      aliases=(-q -v)
+      arguments=('free')
+      case ${2-} in
+        --log) kind='words file journal' ;;
+        --log-file) kind='file' ;;
+        --root) kind='directory' ;;
+        --workloads) kind='free' ;;
+      esac
+      ;;
+    'workload unset')
+      flags=(--json --log --log-file --no-input --quiet --root --verbose --wait --workloads --help)
+      aliases=(-q -v)
+      arguments=('free' 'words hooks hooks.claim hooks.release mappings policy policy.afterRelease policy.encryption policy.interval policy.onClaim policy.onRelease remote remote.configFile remote.from remote.name remote.path remote.profile sink version')
+      case ${2-} in
+        --log) kind='words file journal' ;;
+        --log-file) kind='file' ;;
+        --root) kind='directory' ;;
+        --wait | --workloads) kind='free' ;;
       esac
       ;;
     *) return 1 ;;
@@ -396,6 +731,57 @@ _cryptosync_profiles() {
   _cryptosync_offer_names
 }
 
+# Sets client to the one on the line, else to that of the environment or the settings; and root.
+_cryptosync_client() {
+  local all value
+  local -a clients
+  _cryptosync_selection
+  client=
+  ((${#clients[@]})) && client=${clients[${#clients[@]} - 1]}
+  [[ -n $client ]] || client=${CRYPTOSYNC_CLIENT-}
+  [[ -n $client ]] || { _cryptosync_setting client && client=$value; }
+  [[ -n $client ]] || client=default
+}
+
+# Offers the names of the remotes in the client's rclone.conf, each with $1 behind it.
+_cryptosync_remotes() {
+  local LC_ALL=C root client line section='^\[([A-Za-z0-9_.+@-]+)\]'
+  _cryptosync_client
+  [[ -f $root/$client/rclone/rclone.conf && -r $root/$client/rclone/rclone.conf ]] || return
+  while IFS= read -r line || [[ -n $line ]]; do
+    [[ $line =~ $section ]] && _cryptosync_offer "${BASH_REMATCH[1]}$1"
+  done <"$root/$client/rclone/rclone.conf"
+}
+
+# Offers the generations that this machine's records of the profile's places know to be kept.
+_cryptosync_generations() {
+  local LC_ALL=C root client profile= value index path head seen=
+  local ending='^(-[0-9a-f]{12}){1,2}\.jsonl$' newest='"generation":([0-9]+)' trash='\[([0-9]+),"'
+  local -a paths
+  _cryptosync_client
+  for ((index = depth; index < ${#words[@]} - 1; index++)); do
+    case ${words[index]} in
+      --profile | --config-name | -p) _cryptosync_unquote "${words[index + 1]}" && profile=$value ;;
+      --profile=* | --config-name=*) _cryptosync_unquote "${words[index]#*=}" && profile=$value ;;
+    esac
+  done
+  [[ -n $profile ]] || profile=${CRYPTOSYNC_PROFILE:-default}
+  _cryptosync_glob "$root/$client/cryptosync/state" "record-$profile-" '*.jsonl'
+  for path in "${paths[@]}"; do
+    [[ ${path#"$root/$client/cryptosync/state/record-$profile"} =~ $ending && -r $path ]] || continue
+    IFS= read -r head <"$path"
+    [[ $head =~ $newest ]] || continue
+    seen+="${BASH_REMATCH[1]} "
+    # what a generation replaced is the one before it
+    while [[ $head =~ $trash ]]; do
+      seen+="$((BASH_REMATCH[1] - 1)) "
+      head=${head#*"${BASH_REMATCH[0]}"}
+    done
+  done
+  # shellcheck disable=SC2086
+  _cryptosync_offer $seen
+}
+
 # Offers the words that begin with the current one.
 _cryptosync_offer() {
   local word
@@ -409,6 +795,12 @@ _cryptosync_values() {
   case $1 in
     client) _cryptosync_clients ;;
     profile) _cryptosync_profiles ;;
+    remote) _cryptosync_remotes '' ;;
+    place)
+      compopt -o nospace 2>/dev/null
+      _cryptosync_remotes :
+      ;;
+    generation) _cryptosync_generations ;;
     # readline does these itself, with its own quoting, where nothing else is offered
     file) compopt -o default 2>/dev/null ;;
     directory) compopt -o dirnames 2>/dev/null ;;

@@ -9,6 +9,9 @@ import { compareDirectories, confidentialWord, writeDocuments } from './quicksta
 import { makeScratch, removeScratch } from './quickstart/scratch.ts';
 import { Shell } from './quickstart/shell.ts';
 
+/** A link lies on the remote as a small file with its target in it. */
+const linkOf = `for text; do ln -s -- "$(cat "$text")" "\${text%.rclonelink}" && rm -- "$text"; done`;
+
 const scratch = makeScratch('quickstart');
 const shell = new Shell(scratch);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -56,12 +59,12 @@ async function backUp(): Promise<void> {
 async function bringBack(): Promise<void> {
   shell.explain('The server burned down. A new one has the remote and the password');
   shell.export('CRYPTOSYNC_ROOT', `${scratch.path}/new-server`);
-  // links after the files, and without metadata: rclone 1.60 follows a link to set its mode
   await shell.run(
-    "rclone copy remote new-server/client1/vault/encrypted --metadata --skip-links --exclude '/.cryptosync/**'",
+    "rclone copy remote new-server/client1/vault/encrypted --metadata --exclude '/.cryptosync/**'",
   );
+  // not by rclone's --links, which 1.60 can't read out of a folder, and follows to set a mode
   await shell.run(
-    "rclone copy remote new-server/client1/vault/encrypted --links --exclude '/.cryptosync/**'",
+    `find new-server/client1/vault/encrypted -name '*.rclonelink' -exec sh -c '${linkOf}' sh {} +`,
   );
   await shell.run(
     'cryptosync install --client client1 --remote-type local --remote-path remote --password-file password --no-links',

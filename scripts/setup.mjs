@@ -4,6 +4,9 @@
 //
 //   node scripts/setup.mjs           what the program itself needs
 //   node scripts/setup.mjs --tests   what the test suite needs as well
+//   node scripts/setup.mjs --package what making and testing the Debian package needs
+//   node scripts/setup.mjs --bench   what the benchmark compares with as well
+//   node scripts/setup.mjs --machine what boots a whole Debian as well
 
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
@@ -17,18 +20,39 @@ const SYSTEM_PACKAGES = [
   { package: 'fuse3', command: 'fusermount3' },
   { package: 'util-linux', command: 'flock' },
   { package: 'e2fsprogs', command: 'chattr' },
-  { package: 'cryfs', command: 'cryfs', testsOnly: true },
-  { package: 'zsh', command: 'zsh', testsOnly: true },
-  { package: 'fish', command: 'fish', testsOnly: true },
-  { package: 'tmux', command: 'tmux', testsOnly: true },
-  { package: 'openssh-server', command: 'sshd', testsOnly: true },
+  { package: 'attr', command: 'getfattr' },
+  { package: 'cryfs', command: 'cryfs', for: ['tests'] },
+  { package: 'zsh', command: 'zsh', for: ['tests'] },
+  { package: 'fish', command: 'fish', for: ['tests'] },
+  { package: 'tmux', command: 'tmux', for: ['tests'] },
+  { package: 'age', command: 'age', for: ['tests'] },
+  { package: 'curl', command: 'curl', for: ['tests'] },
+  { package: 'jq', command: 'jq', for: ['tests'] },
+  { package: 'openssl', command: 'openssl', for: ['tests'] },
+  { package: 'perl', command: 'perl', for: ['tests'] },
+  { package: 'python3', command: 'python3', for: ['tests'] },
+  { package: 'zbar-tools', command: 'zbarimg', for: ['tests'] },
+  { package: 'cron', command: 'cron', for: ['tests'] },
+  { package: 'systemd', command: 'systemd-analyze', for: ['tests'] },
+  { package: 'chromium', command: 'chromium', for: ['tests'] },
+  { package: 'openssh-server', command: 'sshd', for: ['tests'] },
+  { package: 'postgresql', command: 'initdb', for: ['tests'] },
+  { package: 'prometheus', command: 'promtool', for: ['tests'] },
+  { package: 'groff-base', command: 'groff', for: ['tests'] },
+  { package: 'binutils', command: 'strip', for: ['package'] },
+  { package: 'debootstrap', command: 'debootstrap', for: ['package', 'machine'] },
+  { package: 'lintian', command: 'lintian', for: ['package'] },
+  { package: 'systemd-container', command: 'systemd-nspawn', for: ['machine'] },
+  { package: 'restic', command: 'restic', for: ['bench'] },
+  { package: 'borgbackup', command: 'borg', for: ['bench'] },
 ];
 
 /** The build is older than its sources when any of these changed after it. */
 const BUILD_INPUTS = ['src', 'scripts/build.ts', 'scripts/build', 'package.json', 'package-lock.json'];
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const forTests = process.argv.includes('--tests');
+/** What this was asked to prepare for, besides the main job. */
+const isAsked = (purpose) => process.argv.includes(`--${purpose}`);
 
 installSystemPackages();
 installNpmPackages();
@@ -36,7 +60,7 @@ build();
 
 function installSystemPackages() {
   const missing = SYSTEM_PACKAGES.filter(
-    (tool) => (forTests || !tool.testsOnly) && !isInstalled(tool.command),
+    (tool) => (tool.for === undefined || tool.for.some(isAsked)) && !isInstalled(tool.command),
   );
   if (missing.length === 0) return;
   const names = missing.map((tool) => tool.package);
@@ -87,8 +111,17 @@ function modifiedAt(file) {
 }
 
 function isInstalled(command) {
-  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin'];
+  const folders = [
+    ...(process.env.PATH ?? '').split(':'),
+    ...['/usr/local/sbin', '/usr/sbin', '/sbin'],
+    // Debian keeps each version's tools apart
+    ...namesIn('/usr/lib/postgresql').map((version) => `/usr/lib/postgresql/${version}/bin`),
+  ];
   return folders.some((folder) => folder !== '' && isExecutable(path.join(folder, command)));
+}
+
+function namesIn(folder) {
+  return existsSync(folder) ? readdirSync(folder) : [];
 }
 
 function isExecutable(file) {

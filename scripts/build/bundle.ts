@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { glob, rename, rm } from 'node:fs/promises';
 import { rolldown } from 'rolldown';
+import { asciiOnly } from './ascii.ts';
+import { buildFacts, buildName } from './build-facts.ts';
+import { layerGroups } from './layers.ts';
 import { leanBuiltins } from './lean-builtins.ts';
 import { leanConf } from './lean-conf.ts';
 import { leanOclif, OCLIF_ENTRY } from './lean-oclif.ts';
@@ -19,7 +22,7 @@ export async function bundle(): Promise<void> {
     input: await entries(),
     platform: 'node',
     tsconfig: false,
-    plugins: [leanOclif(packageFacts()), leanConf(), leanBuiltins()],
+    plugins: [leanOclif(packageFacts()), leanConf(), leanBuiltins(), asciiOnly()],
     onLog(level, log, report) {
       if (level === 'warn' && log.code === 'EVAL') return; // inside ejs and ajv, as they are
       report(level === 'warn' ? 'error' : level, log);
@@ -30,10 +33,7 @@ export async function bundle(): Promise<void> {
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name]-[hash].js',
-    // each file of a start costs half a millisecond to find: what every command shares is one
-    codeSplitting: {
-      groups: [{ name: 'shared', test: isShared }],
-    },
+    codeSplitting: { groups: layerGroups() },
   });
   await build.close();
   // a build that fails leaves the last good one in its place
@@ -41,17 +41,17 @@ export async function bundle(): Promise<void> {
   await rename(fresh, `${root}dist`);
 }
 
-/** Our own folders below the operations; of the terminal what every command loads. The big packages stay apart. */
-const sharedFiles =
-  /\/src\/(system|secrets|clients|vaults|remotes)\/|\/src\/terminal\/(base-command|flags|help|style|results|selection|table)\.ts$|\/node_modules\/(valibot|leven)\//;
-
-function isShared(id: string): boolean {
-  return sharedFiles.test(id);
-}
-
 /** Entry points by their name in dist/. */
 async function entries(): Promise<Record<string, string>> {
-  const found: Record<string, string> = { index: 'src/index.ts', oclif: OCLIF_ENTRY };
+  const found: Record<string, string> = {
+    index: 'src/index.ts',
+    oclif: OCLIF_ENTRY,
+    // the process of a sync that runs apart
+    'apart-child': 'src/executor/apart-child.ts',
+    // what is loaded only where it is asked for
+    'command-help': 'src/terminal/guidance/command-help.ts',
+    'unknown-command': 'src/terminal/guidance/unknown-command.ts',
+  };
   for await (const file of glob('src/{commands,hooks}/**/*.ts', { cwd: root })) {
     found[file.slice('src/'.length, -'.ts'.length)] = file;
   }
@@ -61,5 +61,5 @@ async function entries(): Promise<Record<string, string>> {
 /** What oclif needs of package.json at run time; built in, so that a start doesn't read it. */
 function packageFacts(): object {
   const { name, version, description, type, oclif } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
-  return { name, version, description, type, oclif };
+  return { name, version, description, type, oclif, build: buildName(buildFacts()) };
 }

@@ -2,6 +2,7 @@
 // Each change checks that it found what it changes, so that an update of oclif breaks the build, not the start.
 
 import type { Plugin } from 'rolldown';
+import { root } from './root.ts';
 
 export const OCLIF_ENTRY = 'virtual:oclif';
 
@@ -9,8 +10,8 @@ export const OCLIF_ENTRY = 'virtual:oclif';
 const REPLACED: Record<string, string> = {
   // Only matches the names of oclif plugins, of which cryptosync has none.
   minimatch: `exports.minimatch = () => { throw new Error('cryptosync has no oclif plugins'); };`,
-  // Half of it looks for PowerShell.
-  'wsl-utils': `exports.isWsl = require('node:os').release().toLowerCase().includes('microsoft');`,
+  // Looks for PowerShell.
+  'wsl-utils': `exports.powerShellPath = () => 'powershell.exe';`,
   // Loaded only where somebody asks for its output.
   debug: `const silent = () => {}; module.exports = process.env.DEBUG ? require('debug') : () => silent;`,
 };
@@ -18,6 +19,10 @@ const REPLACED: Record<string, string> = {
 /** Text of oclif's that the bundle changes, by file. */
 const EDITS: Record<string, [from: string, to: string][]> = {
   'cache.js': [[`require('@oclif/core/package.json')`, `require('../package.json')`]],
+  'command.js': [
+    // Where a stream is used, base-command has prepared it for a reader that goes away.
+    ["process.stdout.on('error', (err) => {", 'void ((err) => {'],
+  ],
   'config/plugin.js': [
     // The collator behind localeCompare costs 7 ms; ids are ASCII.
     ['a.id.localeCompare(b.id)', 'a.id < b.id ? -1 : 1'],
@@ -25,7 +30,38 @@ const EDITS: Record<string, [from: string, to: string][]> = {
     ['const tinyglobby_1 = require("tinyglobby");', ''],
     ['(0, tinyglobby_1.glob)', `(await import('tinyglobby')).glob`],
   ],
+  'ux/index.js': [
+    // A spinner of oclif's is never shown.
+    ['Boolean(process.stderr.isTTY) &&', 'false &&'],
+  ],
+  'util/fs.js': [
+    // For the manifest alone it starts four threads, and loads what the promises of node:fs are made of.
+    [`await (0, promises_1.readFile)(path, 'utf8')`, `(0, node_fs_1.readFileSync)(path, 'utf8')`],
+  ],
+  'help/util.js': [
+    // Most texts are no templates, and each costs a compilation.
+    [
+      'return ejs_1.default.render(t, context)',
+      `return t?.includes?.('<%') ? ejs_1.default.render(t, context) : t`,
+    ],
+  ],
+  'main.js': [
+    // `--version` tells which build it is.
+    [
+      'ux_1.ux.stdout(config.userAgent)',
+      `ux_1.ux.stdout([config.userAgent, config.pjson.build].filter(Boolean).join(' '))`,
+    ],
+  ],
+  'screen.js': [
+    // To look at a stream makes it: what nothing is written to need not be made.
+    [
+      'exports.errtermwidth = columns || termwidth(process.stderr)',
+      `Object.defineProperty(exports, 'errtermwidth', { get: () => columns || termwidth(process.stderr) })`,
+    ],
+  ],
   'util/os.js': [
+    // Another file, half of which looks for PowerShell.
+    [`(await import('wsl-utils')).isWsl`, `(0, node_os_1.release)().toLowerCase().includes('microsoft')`],
     // It throws for a user without an entry in the passwd file, as containers have them.
     ['(0, node_os_1.userInfo)().shell?.split(node_path_1.default.sep)?.pop()', `'sh'`],
   ],
@@ -36,6 +72,14 @@ const EDITS: Record<string, [from: string, to: string][]> = {
 };
 
 const LIBRARY = '/node_modules/@oclif/core/lib/';
+
+/** The one that oclif's texts are measured by; its expression for emojis takes 3 ms to compile. */
+const STRING_WIDTH = `${root}node_modules/string-width/index.js`;
+const NOT_PRINTABLE_ASCII: [from: string, to: string] = [
+  'string = stripAnsi(string);',
+  'if (/^[ -~]+$/.test(string)) return string.length; string = stripAnsi(string);',
+];
+
 const REPLACEMENT = '\0oclif-lean:';
 
 /** `packageFacts` stands for package.json at run time. */
@@ -62,6 +106,7 @@ export function leanOclif(packageFacts: object): Plugin {
         : null;
     },
     transform(code, id) {
+      if (id === STRING_WIDTH) return edit('string-width', code, ...NOT_PRINTABLE_ASCII);
       const [, file] = id.split(LIBRARY);
       if (file === undefined) return null;
       pending.delete(file);

@@ -3,20 +3,38 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { CryptosyncError } from '../system/errors.ts';
 import { isDirectory, namesIn } from '../system/files.ts';
+import { type MountEntry, readMountTable } from '../system/stores/mount-table.ts';
+import { roles, verifyReachable, whySick } from '../system/stores/stores.ts';
 import { clientLayout } from './layout.ts';
 import { type ClientId, isClientId, isProfileName, type ProfileName } from './names.ts';
 
 /** The clients below a root in the order of their names: directories that the tool, or its forerunner, has set up. */
-export function listClients(root: string): ClientId[] {
+export function listClients(root: string, table: readonly MountEntry[] = readMountTable()): ClientId[] {
+  // one whose store is sick stays in the list: whoever does something with it is told
   return namesIn(root)
     .filter(isClientId)
-    .filter((client) => isDirectory(clientLayout(root, client).toolDirectory))
+    .filter((client) => {
+      const { toolDirectory } = clientLayout(root, client);
+      return whySick(toolDirectory, table) !== undefined || isDirectory(toolDirectory);
+    })
     .sort();
 }
 
-/** The profiles of a client, `default` first. */
-export function listProfiles(root: string, client: ClientId): ProfileName[] {
-  return namesIn(clientLayout(root, client).configDirectory)
+/** The profiles of a client, `default` first. @throws VAULT_MISSING when its store is dead or silent */
+export function listProfiles(root: string, client: ClientId, table?: readonly MountEntry[]): ProfileName[] {
+  return profilesAmong(configFiles(root, client, table));
+}
+
+/** The names of what lies beside a client's profiles. @throws VAULT_MISSING when its store is dead or silent */
+export function configFiles(root: string, client: ClientId, table?: readonly MountEntry[]): string[] {
+  const { configDirectory } = clientLayout(root, client);
+  verifyReachable(configDirectory, roles.client, table);
+  return namesIn(configDirectory);
+}
+
+/** @param names from `configFiles` */
+export function profilesAmong(names: readonly string[]): ProfileName[] {
+  return names
     .filter((name) => name.endsWith('.json'))
     .map((name) => name.slice(0, -'.json'.length))
     .filter(isProfileName)
@@ -26,19 +44,20 @@ export function listProfiles(root: string, client: ClientId): ProfileName[] {
 /**
  * The root must be a directory, or nothing yet; and when it is a link, then one that this user or root made: anybody
  * else could point it elsewhere.
- * @throws CONFIG_INVALID
+ * @throws CONFIG_INVALID, and VAULT_MISSING when its store is dead or silent
  */
 export function verifyRoot(root: string, userId: number): void {
+  verifyReachable(root, roles.root);
   const stats = lstatSync(root, { throwIfNoEntry: false });
   if (stats === undefined || stats.isDirectory()) return;
   if (!stats.isSymbolicLink()) {
     throw new CryptosyncError('CONFIG_INVALID', `the root ${root} is not a directory`, {
-      hint: 'Choose another with --root or CRYPTOSYNC_ROOT.',
+      advice: { to: 'choose-root' },
     });
   }
   if (stats.uid !== 0 && stats.uid !== userId) {
     throw new CryptosyncError('CONFIG_INVALID', `the root ${root} is a link owned by uid ${stats.uid}`, {
-      hint: 'Name the directory itself with --root, when you trust it.',
+      advice: { to: 'name-root-itself' },
     });
   }
   if (!isDirectory(root)) {
@@ -46,7 +65,7 @@ export function verifyRoot(root: string, userId: number): void {
       'CONFIG_INVALID',
       `the root ${join(root)} is a link to something that is no directory`,
       {
-        hint: 'Choose another with --root or CRYPTOSYNC_ROOT.',
+        advice: { to: 'choose-root' },
       },
     );
   }

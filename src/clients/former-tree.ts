@@ -6,13 +6,14 @@ import { statSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { CryptosyncError } from '../system/errors.ts';
 import { namesIn, readTextIfPresent } from '../system/files.ts';
+import { defaultEngine, type EngineName, engineNames } from '../vaults/engines/engine.ts';
 import type { ClientLayout, ProfileLayout } from './layout.ts';
 import { clientLayout } from './layout.ts';
 import { type ClientId, isProfileName, type ProfileName } from './names.ts';
 
 export interface FormerProfile {
   readonly file: string;
-  readonly engine: 'gocryptfs' | 'cryfs';
+  readonly engine: EngineName;
   readonly encryptedDir: string | undefined;
   readonly mountDir: string | undefined;
   readonly remoteName: string | undefined;
@@ -71,17 +72,18 @@ export function readFormerProfile(layout: ProfileLayout): FormerProfile | undefi
   const text = readTextIfPresent(file);
   if (text === undefined) return undefined;
   const values = parseAssignments(text);
-  const engine = values.get('FILESYSTEM_TYPE') ?? 'gocryptfs';
-  if (engine !== 'gocryptfs' && engine !== 'cryfs') {
-    throw new CryptosyncError('CONFIG_INVALID', `${file} names the file system ${JSON.stringify(engine)}`, {
-      hint: 'Only gocryptfs and cryfs vaults can be taken over.',
+  const type = values.get('FILESYSTEM_TYPE') ?? defaultEngine;
+  const engine = engineNames.find((name) => name === type);
+  if (engine === undefined) {
+    throw new CryptosyncError('CONFIG_INVALID', `${file} names the file system ${JSON.stringify(type)}`, {
+      advice: { to: 'choose-engine', known: engineNames },
     });
   }
   const path = (key: string): string | undefined => {
     const value = values.get(key) || undefined;
     if (value === undefined || isAbsolute(value)) return value;
     throw new CryptosyncError('CONFIG_INVALID', `${key} in ${file} is not an absolute path: ${value}`, {
-      hint: 'Write the whole path there, then run install again.',
+      advice: { to: 'write-whole-path' },
     });
   };
   return {
@@ -104,7 +106,11 @@ function isoDate(text: string | undefined): string | undefined {
 
 /** The profiles of an older tree that have no profile of this tool's yet. */
 export function listFormerProfiles(root: string, client: ClientId): ProfileName[] {
-  const names = namesIn(clientLayout(root, client).configDirectory);
+  return formerProfilesAmong(namesIn(clientLayout(root, client).configDirectory));
+}
+
+/** @param names from `configFiles` */
+export function formerProfilesAmong(names: readonly string[]): ProfileName[] {
   return names.flatMap((name) => {
     const profile = /^cryptosync\.(.+)\.conf$/.exec(name)?.[1];
     return profile !== undefined && isProfileName(profile) && !names.includes(`${profile}.json`)

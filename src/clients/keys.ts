@@ -1,6 +1,7 @@
 /** Reading and changing one value in a configuration by its dotted key, checked as a whole before it is kept. */
 import leven from 'leven';
 import { CryptosyncError } from '../system/errors.ts';
+import { parseStoredJson } from '../system/paths/stored-json.ts';
 import { describeIssues, type SchemaIssue } from './schema-issues.ts';
 
 type Tree = Record<string, unknown>;
@@ -29,7 +30,7 @@ export function verifyKey(key: string, known: readonly string[]): void {
   if (known.includes(key)) return;
   const nearest = [...known].sort((a, b) => distance(key, a) - distance(key, b))[0];
   throw new CryptosyncError('USAGE', `there is no key ${JSON.stringify(key)}`, {
-    hint: `Did you mean ${nearest}? The keys are: ${known.join(', ')}`,
+    advice: { to: 'choose-key', nearest, known },
     details: { known },
   });
 }
@@ -70,7 +71,7 @@ export function unsetKey<Config extends object>(config: Config, key: string, che
 
 function parseJson(text: string): { value: unknown } | undefined {
   try {
-    return { value: JSON.parse(text) };
+    return { value: parseStoredJson(text) };
   } catch {
     return undefined;
   }
@@ -78,7 +79,7 @@ function parseJson(text: string): { value: unknown } | undefined {
 
 function invalid(key: string, issues: SchemaIssue[]): CryptosyncError {
   return new CryptosyncError('CONFIG_INVALID', `${key} can't be that: ${describeIssues(issues)}`, {
-    hint: 'Nothing was changed.',
+    advice: { to: 'nothing-changed' },
     details: { issues },
   });
 }

@@ -1,6 +1,7 @@
-/** Every path of a client, derived here and nowhere else (DESIGN section 3). */
-import { createHash } from 'node:crypto';
+/** Every path of a client, derived here and nowhere else (docs/layout.md). */
+
 import { join } from 'node:path';
+import { shortDigest } from '../system/digest.ts';
 import type { ClientId, ProfileName } from './names.ts';
 
 export const defaultRoot = '/opt/agency_stack/clients';
@@ -24,6 +25,9 @@ export interface ClientLayout {
   readonly stateDirectory: string;
   readonly locksDirectory: string;
   readonly summary: string;
+  /** The files of a claimed tenant, and what is remembered of them beside it. */
+  readonly sessionDirectory: string;
+  readonly sessionStateDirectory: string;
 }
 
 export interface ProfileLayout extends ClientLayout {
@@ -54,6 +58,8 @@ export function clientLayout(root: string, client: ClientId): ClientLayout {
     stateDirectory,
     locksDirectory: `${stateDirectory}/locks`,
     summary: `${toolDirectory}/summary.json`,
+    sessionDirectory: `${directory}/session`,
+    sessionStateDirectory: `${stateDirectory}/session`,
   };
 }
 
@@ -77,10 +83,20 @@ export function profileLayout(root: string, client: ClientId, profile: ProfileNa
   };
 }
 
+/** A client and its profile as messages name them. */
+export function nameOf({ client, profile }: { readonly client: string; readonly profile: string }): string {
+  return `${client}/${profile}`;
+}
+
 /** The lock of an encrypted directory: the same for all profiles that share it. */
 export function vaultLock(layout: ClientLayout, encryptedDir: string): string {
-  const digest = createHash('sha256').update(encryptedDir).digest('hex').slice(0, 16);
+  const digest = shortDigest(encryptedDir, 16);
   return join(layout.locksDirectory, `vault-${digest}.lock`);
+}
+
+/** The lock under which the metrics of all clients are written. */
+export function metricsLock(root: string): string {
+  return join(root, '.metrics.lock');
 }
 
 /** The lock of a client's rclone.conf. */
@@ -96,7 +112,7 @@ export function configLock(layout: ClientLayout): string {
 /** Names the files of one mapping: nothing for the vault's own, a digest of the directory for others. */
 function mappingSuffix(layout: ProfileLayout, source: string | undefined): string {
   if (source === undefined) return layout.profile;
-  return `${layout.profile}-${createHash('sha256').update(source).digest('hex').slice(0, 12)}`;
+  return `${layout.profile}-${shortDigest(source, 12)}`;
 }
 
 /** What the source looked like at the last committed upload, for remotes that know only sizes. */
@@ -109,12 +125,48 @@ export function syncBaseFile(layout: ProfileLayout, source?: string): string {
   return join(layout.stateDirectory, `base-${mappingSuffix(layout, source)}.json`);
 }
 
+/** What this machine knows of a place that a mapping is synced with. */
+export function recordFile(layout: ProfileLayout, place: string, source?: string): string {
+  const digest = shortDigest(place, 12);
+  return join(layout.stateDirectory, `record-${mappingSuffix(layout, source)}-${digest}.jsonl`);
+}
+
+/** Beside a record: when what lies at its place was last read, and what the last check of it found. */
+export function checkFiles(record: string): { readonly journal: string; readonly last: string } {
+  return { journal: `${record}.verified`, last: `${record}.checked` };
+}
+
+/** Where runs of a mapping keep what they take away or replace on this machine. */
+export function localTrashDirectory(layout: ProfileLayout, source?: string): string {
+  return join(layout.stateDirectory, 'trash', `bisync-${mappingSuffix(layout, source)}`);
+}
+
 /** The state of a bidirectional sync. */
-export function bisyncDirectory(layout: ProfileLayout, source?: string): string {
+export function bothWaysDirectory(layout: ProfileLayout, source?: string): string {
   return join(layout.stateDirectory, `bisync-${mappingSuffix(layout, source)}`);
+}
+
+/** What is on a profile's schedule, and where it was written. */
+export function scheduleFile(layout: ProfileLayout): string {
+  return join(layout.stateDirectory, `schedule-${layout.profile}.json`);
 }
 
 /** A directory of the engine's own state for a profile, such as CryFS's record of block versions. */
 export function engineStateDirectory(layout: ProfileLayout): string {
   return join(layout.stateDirectory, `engine-${layout.profile}`);
+}
+
+/** The lock that a claimed tenant is held by. */
+export function sessionLock({ locksDirectory }: ClientLayout): string {
+  return join(locksDirectory, 'session.lock');
+}
+
+/** What is known of a tenant that was claimed and not released: it holds no secret. */
+export function sessionJournal({ sessionStateDirectory }: ClientLayout): string {
+  return join(sessionStateDirectory, 'journal.json');
+}
+
+/** The ledger of a tenant's sessions. */
+export function sessionLedger({ sessionStateDirectory }: ClientLayout): string {
+  return join(sessionStateDirectory, 'ledger.jsonl');
 }

@@ -31,9 +31,9 @@ export function parseClientId(text: string): ClientId {
 export function parseProfileName(text: string): ProfileName {
   if (isProfileName(text)) return text;
   throw new CryptosyncError('USAGE', `${JSON.stringify(text)} is not a profile name`, {
-    hint: reservedProfiles.has(text)
-      ? `"${text}" is the name of a directory of the default profile. Choose another.`
-      : 'A name starts with a letter or digit, and has at most 64 letters, digits, dots, underscores and hyphens.',
+    advice: reservedProfiles.has(text)
+      ? { to: 'choose-unreserved-name', name: text }
+      : { to: 'follow-name-rule' },
   });
 }
 

@@ -1,9 +1,16 @@
 /** Profiles on disk: `cryptosync/config/<profile>.json`, one file each. */
-import { chmodSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { CryptosyncError } from '../system/errors.ts';
-import { ensureDirectory, kindOf, readTextIfPresent, syncDirectory } from '../system/files.ts';
+import { ensureDirectory, kindOf } from '../system/files.ts';
+import { parseStoredJson } from '../system/paths/stored-json.ts';
+import { readTrustedText } from '../system/paths/trust.ts';
+import type { HeldWay } from '../system/paths/walk.ts';
+import { roles, verifyReachable, whySick } from '../system/stores/stores.ts';
+import { verifyHome } from './home/copied-tree.ts';
+import { verifyNotMisplaced } from './home/misplaced-tree.ts';
 import { directoryMode, fileMode, type ProfileLayout } from './layout.ts';
-import { type Profile, parseProfile, profileSchema } from './profile.ts';
+import { checkProfile, type Profile, parseProfile, profileSchema } from './profile.ts';
+import { writeStored } from './store.ts';
 
 /** @throws CLIENT_NOT_FOUND, PROFILE_NOT_FOUND, CONFIG_INVALID */
 export function readProfile(layout: ProfileLayout): Profile {
@@ -11,38 +18,62 @@ export function readProfile(layout: ProfileLayout): Profile {
   if (profile !== undefined) return profile;
   const { client, profile: name } = layout;
   if (kindOf(layout.configDirectory) === 'none') {
+    verifyNotMisplaced(dirname(layout.directory), layout);
     throw new CryptosyncError('CLIENT_NOT_FOUND', `there is no client ${client} in ${layout.directory}`, {
-      hint: `Set it up: cryptosync install --client ${client}. See which there are: cryptosync status --all`,
+      advice: { to: 'set-up-or-list-clients', client },
     });
   }
   throw new CryptosyncError('PROFILE_NOT_FOUND', `client ${client} has no profile ${name}`, {
-    hint: `Set it up: cryptosync install --client ${client} --profile ${name}`,
+    advice: { to: 'set-up-profile', client, profile: name },
   });
 }
 
-/** @throws CONFIG_INVALID */
-export function readProfileIfPresent(layout: ProfileLayout): Profile | undefined {
-  const text = readTextIfPresent(layout.profileFile);
+/**
+ * The same for a change of one key, which may be what mends it: a value in it need not be valid yet.
+ * @throws CONFIG_INVALID for a file that is no object of JSON, and for a tree that was copied here from elsewhere
+ */
+export function readProfileToMend(layout: ProfileLayout): Profile {
+  verifyReachable(layout.directory, roles.client);
+  try {
+    const value = parseStoredJson(readTrustedText(layout.profileFile, layout.directory) ?? '');
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      const checked = checkProfile(value);
+      if ('profile' in checked) verifyHome(layout, checked.profile);
+      return value as Profile;
+    }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  return readProfile(layout);
+}
+
+/**
+ * @param from the client's directory, from `holdTrusted`.
+ * @throws CONFIG_INVALID, also for a profile of a tree that was copied here from elsewhere
+ */
+export function readProfileIfPresent(layout: ProfileLayout, from?: HeldWay): Profile | undefined {
+  const profile = readProfileAsWritten(layout, from);
+  if (profile !== undefined) verifyHome(layout, profile);
+  return profile;
+}
+
+/** The same, whatever tree it was written for. @throws CONFIG_INVALID, and VAULT_MISSING when its store is sick */
+export function readProfileAsWritten(layout: ProfileLayout, from?: HeldWay): Profile | undefined {
+  if (from === undefined) verifyReachable(layout.directory, roles.client);
+  const text = readTrustedText(layout.profileFile, layout.directory, from);
   return text === undefined ? undefined : parseProfile(text, layout.profileFile);
+}
+
+/** True for a profile that nobody has made; one whose store is sick may be there. */
+export function isMissing({ directory, profileFile }: ProfileLayout): boolean {
+  return whySick(directory) === undefined && kindOf(profileFile) === 'none';
 }
 
 /** Writes a profile atomically, mode 0600. */
 export async function writeProfile(layout: ProfileLayout, profile: Profile): Promise<void> {
-  ensureDirectory(layout.configDirectory, directoryMode);
-  const { default: Conf } = await import('conf');
-  const store = new Conf<Profile>({
-    cwd: layout.configDirectory,
-    configName: layout.profile,
-    configFileMode: fileMode,
-    projectSuffix: '',
-    projectName: 'cryptosync',
-    serialize: (value) => `${JSON.stringify(value, undefined, 2)}\n`,
-    // a broken file is told by readProfile before this, and replaced only by those who asked for it
-    clearInvalidConfig: true,
-  });
-  store.store = inSchemaOrder(profile);
-  chmodSync(layout.profileFile, fileMode);
-  syncDirectory(layout.configDirectory);
+  ensureDirectory(layout.configDirectory, directoryMode, layout.directory);
+  const { profileFile: file, directory: base } = layout;
+  await writeStored({ file, base, mode: fileMode, keepsMode: false }, inSchemaOrder(profile));
 }
 
 /** A profile reads better when its keys always stand in the same order. */

@@ -17,9 +17,22 @@ export function issuesOf(issues: readonly v.BaseIssue<unknown>[]): SchemaIssue[]
 function messageOf(issue: v.BaseIssue<unknown>): string {
   if (issue.type === 'strict_object' && issue.expected === 'never') return 'there is no such key';
   if (issue.expected !== null && issue.received === 'undefined') return 'is missing';
-  return issue.message;
+  return shortened(issue.message);
 }
 
+/** Some messages repeat what was found, whatever that was. */
+function shortened(text: string): string {
+  const characters = [...text.slice(0, 2 * longest)];
+  return characters.length <= longest ? text : `${characters.slice(0, longest).join('')}…`;
+}
+
+/** Characters of one message, or of a key. */
+const longest = 120;
+/** Issues that are told at once. */
+const most = 10;
+
 export function describeIssues(issues: readonly SchemaIssue[]): string {
-  return issues.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  const told = issues.slice(0, most).map(({ path, message }) => `${shortened(path)}: ${message}`);
+  const more = issues.length > most ? [`and ${issues.length - most} more`] : [];
+  return [...told, ...more].join('; ');
 }

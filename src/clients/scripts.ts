@@ -1,5 +1,5 @@
 /** The helper scripts of a profile and their links on PATH. A script is one call of cryptosync. */
-import { lstatSync, readlinkSync, unlinkSync } from 'node:fs';
+import { lstatSync, readlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { CryptosyncError } from '../system/errors.ts';
 import {
@@ -10,6 +10,8 @@ import {
   replaceLink,
   writeFileAtomic,
 } from '../system/files.ts';
+import { removeFile } from '../system/paths/removal.ts';
+import { verifyTrusted } from '../system/paths/trust.ts';
 import { directoryMode, type ProfileLayout, type ScriptAction, scriptActions, scriptMode } from './layout.ts';
 
 /** Which program a script runs: this very node and this very cryptosync, because cron's PATH has neither. */
@@ -50,13 +52,15 @@ exec cryptosync ${words} "$@"
 
 /** Writes the three scripts. @returns the paths of those that were new or different. */
 export function writeScripts(layout: ProfileLayout, root: string, program: Program): string[] {
-  ensureDirectory(layout.scriptsDirectory, directoryMode);
+  ensureDirectory(layout.scriptsDirectory, directoryMode, layout.directory);
+  // what stands in a directory that others can write is theirs a moment later
+  verifyTrusted(layout.scriptsDirectory, layout.directory);
   const written: string[] = [];
   for (const action of scriptActions) {
     const path = layout.scripts[action];
     const text = scriptText(action, layout, root, program);
     if (readTextIfPresent(path) === text && (lstatSync(path).mode & 0o777) === scriptMode) continue;
-    writeFileAtomic(path, text, scriptMode);
+    writeFileAtomic(path, text, scriptMode, layout.directory);
     written.push(path);
   }
   return written;
@@ -91,7 +95,7 @@ export function verifyLinksFree(layout: ProfileLayout, binDirectory: string): vo
       'CONFIG_INVALID',
       `${binDirectory} is not a directory, so no links can stand in it`,
       {
-        hint: 'Choose another place with --bin-dir, or --no-links.',
+        advice: { to: 'choose-link-directory' },
       },
     );
   }
@@ -99,7 +103,7 @@ export function verifyLinksFree(layout: ProfileLayout, binDirectory: string): vo
   for (const action of scriptActions) {
     if (linkState(links[action], layout.scripts[action]) !== 'taken') continue;
     throw new CryptosyncError('CONFIG_INVALID', `${links[action]} exists and is not a link of cryptosync`, {
-      hint: 'Move it away, or choose another place with --bin-dir, or --no-links.',
+      advice: { to: 'move-link-away' },
     });
   }
 }
@@ -121,7 +125,7 @@ export function writeLinks(layout: ProfileLayout, binDirectory: string): string[
 /** Removes a link if it is still the script's. */
 export function removeLink(link: string, script: string): boolean {
   if (linkState(link, script) !== 'right') return false;
-  unlinkSync(link);
+  removeFile(link);
   return true;
 }
 

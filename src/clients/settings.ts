@@ -1,19 +1,32 @@
 /** The global settings: what holds for all clients of a user, or of the machine for root. */
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { configHome } from '../system/environment.ts';
 import { CryptosyncError } from '../system/errors.ts';
-import { readTextIfPresent } from '../system/files.ts';
+import { logKinds } from '../system/logs/choose.ts';
+import { parseStoredJson } from '../system/paths/stored-json.ts';
+import { readTrustedText } from '../system/paths/trust.ts';
+import { isClientId } from './names.ts';
+import { absolutePath } from './profile.ts';
 import { describeIssues, issuesOf } from './schema-issues.ts';
-
-const absolutePath = v.pipe(v.string(), v.startsWith('/', 'must be an absolute path'));
+import { hooksSchema, pingEntries } from './watching/schema.ts';
 
 export const settingsSchema = v.strictObject({
   $schema: v.optional(v.string()),
   /** The directory of all clients. */
   root: v.optional(absolutePath),
   /** The client that commands are about when none is named. */
-  client: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be a client id'))),
+  client: v.optional(v.pipe(v.string(), v.check(isClientId, 'must be a client id'))),
+  /** Where the log goes; `file` when left out. */
+  log: v.optional(v.picklist(logKinds)),
   logFile: v.optional(absolutePath),
+  /** Written anew after each run, for the textfile collector of Prometheus' node exporter. */
+  metricsFile: v.optional(
+    v.pipe(absolutePath, v.endsWith('.prom', 'must end with .prom, or the collector passes it over')),
+  ),
+  /** Programs that are run around the runs of all clients. */
+  hooks: v.optional(hooksSchema),
+  ...pingEntries,
 });
 
 export type Settings = v.InferOutput<typeof settingsSchema>;
@@ -26,15 +39,13 @@ export function settingsFile(environment: NodeJS.ProcessEnv, userId: number): st
   const chosen = environment['CRYPTOSYNC_CONFIG'];
   if (chosen !== undefined && chosen !== '') return chosen;
   if (userId === 0) return '/etc/cryptosync/config.json';
-  const base =
-    environment['XDG_CONFIG_HOME'] ||
-    (environment['HOME'] ? join(environment['HOME'], '.config') : undefined);
+  const base = configHome(environment);
   return base === undefined ? undefined : join(base, 'cryptosync', 'config.json');
 }
 
 /** @throws CONFIG_INVALID naming the file and each path in it. */
 export function readSettings(file: string | undefined): Settings {
-  const text = file === undefined ? undefined : readTextIfPresent(file);
+  const text = file === undefined ? undefined : readTrustedText(file);
   return file === undefined || text === undefined ? {} : parseSettings(text, file);
 }
 
@@ -42,10 +53,10 @@ export function readSettings(file: string | undefined): Settings {
 export function parseSettings(text: string, file: string): Settings {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseStoredJson(text);
   } catch (error) {
     throw new CryptosyncError('CONFIG_INVALID', `${file} is not valid JSON: ${(error as Error).message}`, {
-      hint: 'Mend it in an editor, or remove it.',
+      advice: { to: 'mend-or-remove-file' },
     });
   }
   // an array would pass as an object without keys
@@ -53,7 +64,7 @@ export function parseSettings(text: string, file: string): Settings {
   if (result.success) return result.output;
   const issues = issuesOf(result.issues);
   throw new CryptosyncError('CONFIG_INVALID', `${file} is not valid: ${describeIssues(issues)}`, {
-    hint: 'Mend it in an editor, or remove it: every command reads it first.',
+    advice: { to: 'mend-or-remove-settings' },
     details: { file, issues },
   });
 }

@@ -3,10 +3,11 @@ import * as Flags from '@oclif/core/flags';
 import { defaultBinDirectory } from '../clients/scripts.ts';
 import { examine } from '../operations/doctor/diagnose.ts';
 import { CryptosyncCommand, durationOf } from '../terminal/base-command.ts';
-import { reportHealth } from '../terminal/doctor-report.ts';
 import { selectionFlags } from '../terminal/flags.ts';
 import { describeCommand } from '../terminal/help.ts';
+import { programOf } from '../terminal/program.ts';
 import { selectionOf } from '../terminal/selection.ts';
+import { showHealth, wordedHealth } from '../terminal/showing/doctor-report.ts';
 
 export default class Doctor extends CryptosyncCommand {
   static override summary = 'Find what is wrong with this machine and with clients, and mend what is safe';
@@ -46,7 +47,7 @@ warnings, 130 interrupted`,
     const result = await examine(context, {
       selection: selectionOf(flags, this.defaultClient),
       isNamed: flags.client !== undefined || flags.all,
-      program: { node: process.execPath, script: `${this.config.root}/bin/run.js` },
+      program: programOf(this.config),
       checkRemote: flags['check-remote'],
       maxAge: durationOf('--max-age', flags['max-age']),
       binDirectory:
@@ -55,7 +56,9 @@ warnings, 130 interrupted`,
           : resolve(flags['bin-dir']),
       logFile: flags['log-file'],
       fix: flags.fix,
+      strict: flags.strict,
     });
-    return reportHealth(result, flags, this.reporter());
+    showHealth(result, flags.quiet, this.reporter());
+    return this.reporter().finish(wordedHealth(result));
   }
 }

@@ -1,14 +1,28 @@
 import * as Flags from '@oclif/core/flags';
 import { profileLayout } from '../clients/layout.ts';
 import { parseClientId, parseProfileName } from '../clients/names.ts';
-import { planInstall } from '../operations/install/plan.ts';
-import { directions } from '../operations/sync/mapping.ts';
-import { transferModes } from '../remotes/transfer.ts';
+import { executeInstall } from '../operations/install/execute.ts';
+import { planDocument, planInstall } from '../operations/install/plan.ts';
+import { directions, transferModes } from '../remotes/tuning.ts';
+import { keyProvider } from '../terminal/asking/encryption-keys.ts';
+import { installRequestOf } from '../terminal/asking/install-request.ts';
+import { askingAgain, passwordProvider } from '../terminal/asking/passwords.ts';
 import { CryptosyncCommand, waitOf } from '../terminal/base-command.ts';
-import { clientFlag, cryptFlags, keyFlags, passwordFlags, profileFlag, waitFlag } from '../terminal/flags.ts';
+import {
+  clientFlag,
+  cryptFlags,
+  keyFlags,
+  passwordFlags,
+  profileFlag,
+  remoteFlags,
+  treeFlags,
+  waitFlag,
+} from '../terminal/flags.ts';
 import { describeCommand, keyVariables, passwordVariables } from '../terminal/help.ts';
-import { carryOutInstall, installRequestOf, planLines } from '../terminal/install-report.ts';
-import { engineNames } from '../vaults/engine.ts';
+import { programOf } from '../terminal/program.ts';
+import { planLines, resultLines } from '../terminal/showing/install-report.ts';
+import { runTasks } from '../terminal/showing/progress/tasks.ts';
+import { engineNames } from '../vaults/engines/engine.ts';
 
 export default class Install extends CryptosyncCommand {
   static override summary = 'Set a client up: tree, vault, remote, scripts';
@@ -27,36 +41,34 @@ disk full, 15 not the right vault, 75 in use by another run, 130 interrupted`,
     '<%= config.bin %> install --client client1 --from-remote --remote-type sftp --remote-path backup/client1 --remote-options-file sftp.conf',
     '<%= config.bin %> install --client client1 --remote-type local --remote-path /mnt/disk/client1 --initial-sync --auto-mount',
   ];
+  static override rareFlags = [
+    'use-cryfs',
+    'remote-options',
+    'remote-option',
+    'allow-outside',
+    'plaintext',
+    'include',
+    'source',
+    'mode',
+    'direction',
+    'bin-dir',
+    'links',
+    'mount-dir',
+    'share-vault',
+  ];
   static override flags = {
     client: clientFlag,
     profile: profileFlag,
-    'mount-dir': Flags.string({ description: 'where the vault is mounted', helpValue: 'PATH' }),
+    ...treeFlags,
     'remote-name': Flags.string({
       description: "name of the remote in the client's rclone.conf [default: default-remote]",
       helpValue: 'NAME',
-    }),
-    'remote-type': Flags.string({
-      description: 'rclone backend: s3, drive, webdav, sftp, local, …',
-      helpValue: 'TYPE',
     }),
     'remote-path': Flags.string({
       description: 'path or bucket on the remote [default: backup]',
       helpValue: 'PATH',
     }),
-    'remote-options': Flags.string({
-      description: 'options of the backend; a value with a comma is quoted as in CSV',
-      helpValue: 'K=V,K=V',
-    }),
-    'remote-option': Flags.string({
-      multiple: true,
-      multipleNonGreedy: true,
-      description: 'one option of the backend; can be given several times',
-      helpValue: 'K=V',
-    }),
-    'remote-options-file': Flags.string({
-      description: 'options from a file, one key=value a line, or from stdin (-); for secrets',
-      helpValue: 'PATH',
-    }),
+    ...remoteFlags,
     engine: Flags.option({ options: engineNames })({
       description: 'what encrypts the vault [default: gocryptfs]',
       exclusive: ['use-cryfs'],
@@ -110,11 +122,6 @@ disk full, 15 not the right vault, 75 in use by another run, 130 interrupted`,
     }),
     'initial-sync': Flags.boolean({ description: 'sync afterwards' }),
     'auto-mount': Flags.boolean({ description: 'mount afterwards' }),
-    'bin-dir': Flags.string({
-      description: 'where the links go [default: /usr/local/bin, or ~/.local/bin]',
-      helpValue: 'PATH',
-    }),
-    links: Flags.boolean({ default: true, allowNo: true, description: 'put links to the scripts on PATH' }),
     'dry-run': Flags.boolean({ description: 'show the steps and change nothing' }),
     wait: waitFlag,
     ...passwordFlags,
@@ -127,14 +134,23 @@ disk full, 15 not the right vault, 75 in use by another run, 130 interrupted`,
     const manner = this.mannerFor(flags);
     const client = parseClientId(flags.client ?? this.defaultClient);
     const layout = profileLayout(context.root, client, parseProfileName(flags.profile ?? 'default'));
-    const request = installRequestOf(context, layout, flags);
+    const request = await installRequestOf(context, layout, flags);
     const plan = await planInstall(context, request);
     if (flags['dry-run']) {
       for (const line of planLines(plan)) this.say(line);
-      return { client, profile: layout.profile, dryRun: true, notes: plan.notes, steps: plan.steps };
+      return planDocument(request, plan);
     }
-    const program = { node: process.execPath, script: `${this.config.root}/bin/run.js` };
-    const inputs = { program, wait: waitOf(flags.wait), flags, manner };
-    return await carryOutInstall(context, request, plan, inputs, this.reporter());
+    const program = programOf(this.config);
+    const password = passwordProvider(context, flags, manner, plan.vault.action === 'create');
+    const inputs = {
+      password,
+      encryptionKey: keyProvider(context, flags, manner),
+      program,
+      wait: waitOf(flags.wait),
+      runSteps: (steps: Parameters<typeof runTasks>[0]) => runTasks(steps, manner),
+    };
+    const result = await askingAgain(password, layout, () => executeInstall(context, request, plan, inputs));
+    for (const line of resultLines(context, request, result)) this.say(line);
+    return result;
   }
 }

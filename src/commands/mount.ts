@@ -1,16 +1,18 @@
 import * as Flags from '@oclif/core/flags';
 import type { ProfileLayout } from '../clients/layout.ts';
+import { nameOf } from '../clients/layout.ts';
 import { mountProfile } from '../operations/mount.ts';
-import { nameOf } from '../operations/recorded.ts';
-import { forEachProfile, selectProfiles } from '../operations/targets.ts';
+import { forEachNested } from '../operations/several/nesting.ts';
+import { vaultsDocument } from '../operations/several/vault-rows.ts';
+import { selectProfiles } from '../operations/targets.ts';
+import { confirmByName } from '../terminal/asking/confirmation.ts';
+import { askingAgain, passwordProvider } from '../terminal/asking/passwords.ts';
 import { CryptosyncCommand, durationOf, waitOf } from '../terminal/base-command.ts';
-import { confirmByName } from '../terminal/confirmation.ts';
 import { passwordFlags, selectionFlags, waitFlag } from '../terminal/flags.ts';
 import { describeCommand, passwordVariables } from '../terminal/help.ts';
-import { passwordProvider } from '../terminal/passwords.ts';
 import { selectionOf } from '../terminal/selection.ts';
-import { around } from '../terminal/tasks.ts';
-import { reportVaults } from '../terminal/vault-rows.ts';
+import { around } from '../terminal/showing/progress/tasks.ts';
+import { showVaults } from '../terminal/showing/vault-rows.ts';
 
 export default class Mount extends CryptosyncCommand {
   static override summary = 'Mount vaults, and prove that they are the right ones';
@@ -38,11 +40,10 @@ kernel's mount table has the mount and the vault's own id was read through it.`,
     'accept-rollback': Flags.boolean({
       description: "take an older or changed copy for the right one: the engine's record of it is put aside",
     }),
-    yes: Flags.boolean({
-      char: 'y',
-      description: 'confirm --accept-rollback',
-      dependsOn: ['accept-rollback'],
+    'accept-vault': Flags.boolean({
+      description: "take what opens for the profile's vault, although it can't be told or was made otherwise",
     }),
+    yes: Flags.boolean({ char: 'y', description: 'confirm --accept-rollback and --accept-vault' }),
     wait: waitFlag,
   };
 
@@ -58,28 +59,40 @@ kernel's mount table has the mount and the vault's own id was read through it.`,
     const wait = waitOf(flags.wait);
     const password = passwordProvider(context, flags, manner, false);
     const layouts = selectProfiles(context, selectionOf(flags, this.defaultClient));
-    if (flags['accept-rollback']) await this.#confirmRollback(layouts, flags.yes, manner.mayPrompt);
-    const results = await forEachProfile(
-      layouts,
+    const accepted = acceptances.filter(({ flag }) => flags[flag]);
+    for (const { question } of accepted) await this.#confirm(question, layouts, flags.yes, manner.mayPrompt);
+    const results = await forEachNested(
+      {
+        layouts,
+        order: 'outermost-first',
+        atOnce: mountsAtOnce,
+        action: (layout) =>
+          askingAgain(password, layout, () =>
+            mountProfile(context, {
+              layout,
+              options,
+              password,
+              wait,
+              acceptRollback: flags['accept-rollback'],
+              acceptVault: flags['accept-vault'],
+              around: layouts.length === 1 ? around(`Mounting ${nameOf(layout)}`, manner) : undefined,
+            }),
+          ),
+      },
       context.signal,
-      (layout) =>
-        mountProfile(context, {
-          layout,
-          options,
-          password,
-          wait,
-          acceptRollback: flags['accept-rollback'],
-          around: layouts.length === 1 ? around(`Mounting ${nameOf(layout)}`, manner) : undefined,
-        }),
-      mountsAtOnce,
     );
-    return await reportVaults(context, results, this.reporter());
+    const document = await vaultsDocument(context, results);
+    showVaults(document, this.reporter());
+    return this.reporter().finish(document);
   }
 
-  async #confirmRollback(layouts: readonly ProfileLayout[], yes: boolean, mayPrompt: boolean): Promise<void> {
+  async #confirm(
+    question: string,
+    layouts: readonly ProfileLayout[],
+    yes: boolean,
+    mayPrompt: boolean,
+  ): Promise<void> {
     const name = layouts.map(({ client }) => client).join(' ');
-    const question =
-      'What was changed after this copy was made will be missing, and the engine will not warn again.';
     await confirmByName(question, name, {
       given: yes ? name : undefined,
       flag: '--yes, after you looked:',
@@ -88,5 +101,19 @@ kernel's mount table has the mount and the vault's own id was read through it.`,
   }
 }
 
-/** CryFS takes 10 s of CPU and 1 GiB to open one vault (TOOLS.md C9). */
+/** What an operator may take upon himself, and what it means. */
+const acceptances = [
+  {
+    flag: 'accept-rollback',
+    question:
+      'What was changed after this copy was made will be missing, and the engine will not warn again.',
+  },
+  {
+    flag: 'accept-vault',
+    question:
+      'Whatever opens with the password becomes the vault of this profile, and the next sync puts it over what lies on the remote.',
+  },
+] as const;
+
+/** CryFS takes 10 s of CPU and 1 GiB to open one vault (hazards.md C9). */
 const mountsAtOnce = 2;

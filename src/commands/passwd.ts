@@ -1,13 +1,12 @@
 import * as Flags from '@oclif/core/flags';
-import { profileLayout } from '../clients/layout.ts';
+import { nameOf, profileLayout } from '../clients/layout.ts';
 import { parseClientId, parseProfileName } from '../clients/names.ts';
 import { changePassword } from '../operations/passwd.ts';
-import { nameOf } from '../operations/recorded.ts';
+import { askingAgain, oldAndNewPassword } from '../terminal/asking/passwords.ts';
 import { CryptosyncCommand, waitOf } from '../terminal/base-command.ts';
 import { clientFlag, passwordFlags, profileFlag, waitFlag } from '../terminal/flags.ts';
 import { describeCommand, passwordVariables } from '../terminal/help.ts';
-import { oldAndNewPassword } from '../terminal/passwords.ts';
-import { around } from '../terminal/tasks.ts';
+import { around } from '../terminal/showing/progress/tasks.ts';
 
 export default class Passwd extends CryptosyncCommand {
   static override summary = 'Change the password of a vault';
@@ -40,12 +39,16 @@ export default class Passwd extends CryptosyncCommand {
     const manner = this.mannerFor(flags);
     const client = parseClientId(flags.client ?? this.defaultClient);
     const layout = profileLayout(context.root, client, parseProfileName(flags.profile ?? 'default'));
-    const result = await changePassword(context, {
-      layout,
-      ...oldAndNewPassword(context, flags, manner, nameOf(layout)),
-      wait: waitOf(flags.wait),
-      around: around(`Changing the password of ${nameOf(layout)}`, manner),
-    });
+    const passwords = oldAndNewPassword(context, flags, manner, nameOf(layout));
+    const wait = waitOf(flags.wait);
+    const result = await askingAgain(passwords.oldPassword, layout, () =>
+      changePassword(context, {
+        layout,
+        ...passwords,
+        wait,
+        around: around(`Changing the password of ${nameOf(layout)}`, manner),
+      }),
+    );
     this.say(`${nameOf(layout)}: the password is changed.`);
     context.warn(result.warning);
     return result;

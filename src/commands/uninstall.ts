@@ -2,32 +2,44 @@ import * as Flags from '@oclif/core/flags';
 import { profileLayout } from '../clients/layout.ts';
 import { parseClientId, parseProfileName } from '../clients/names.ts';
 import { defaultBinDirectory } from '../clients/scripts.ts';
-import { nameOf } from '../operations/recorded.ts';
-import { executeUninstall } from '../operations/uninstall.ts';
-import { planUninstall } from '../operations/uninstall-plan.ts';
+import { planDocument, planUninstall } from '../operations/uninstall/plan.ts';
+import { executeUninstall } from '../operations/uninstall/uninstall.ts';
+import { confirmByName } from '../terminal/asking/confirmation.ts';
 import { CryptosyncCommand, waitOf } from '../terminal/base-command.ts';
-import { confirmByName } from '../terminal/confirmation.ts';
 import { clientFlag, profileFlag, waitFlag } from '../terminal/flags.ts';
 import { describeCommand } from '../terminal/help.ts';
+import {
+  planLines,
+  purgeQuestion,
+  resultLines,
+  uninstallDocument,
+} from '../terminal/showing/uninstall-report.ts';
 
 export default class Uninstall extends CryptosyncCommand {
   static override summary = 'Remove a profile: links, scripts and configuration';
   static override description = describeCommand(
-    "Unmounts first, and refuses while the vault is busy. The vault and rclone.conf stay, and the remote is never touched. With --purge-vault the vault's ciphertext on this machine is removed too, after you typed the client's id.",
-    '0 removed, 2 not confirmed, 10 configuration, 13 busy, 75 in use',
+    `Takes its schedule away, unmounts, and refuses while the vault is busy. The vault and rclone.conf stay, and the remote is never touched.
+With --purge-vault the vault's ciphertext on this machine is removed too, and with --purge-remote-config the profile's
+remote in rclone.conf and its credentials, after you typed the client's id. What stays is named, with the commands that
+remove it by hand.`,
+    '0 removed, 2 not confirmed, 10 configuration, 11 rclone is missing, 13 busy, 75 in use',
+    'RCLONE_CONFIG_PASS',
   );
   static override examples = [
     '<%= config.bin %> uninstall --client client1 --profile photos',
-    '<%= config.bin %> uninstall --client client1 --purge-vault --yes-delete client1',
+    '<%= config.bin %> uninstall --client client1 --purge-vault --purge-remote-config --yes-delete client1',
   ];
   static override flags = {
     client: clientFlag,
     profile: profileFlag,
     'purge-vault': Flags.boolean({ description: "remove the vault's ciphertext on this machine, too" }),
+    'purge-remote-config': Flags.boolean({
+      description: "remove the profile's remote from rclone.conf, with its credentials, too",
+    }),
     'yes-delete': Flags.string({
-      description: "confirms --purge-vault in a script: the client's id",
+      description: "confirms --purge-vault and --purge-remote-config in a script: the client's id",
       helpValue: 'CLIENT',
-      dependsOn: ['purge-vault'],
+      relationships: [{ type: 'some', flags: ['purge-vault', 'purge-remote-config'] }],
     }),
     'bin-dir': Flags.string({
       description: 'where the links are, besides where install put them',
@@ -45,24 +57,22 @@ export default class Uninstall extends CryptosyncCommand {
     const request = {
       layout,
       purgeVault: flags['purge-vault'],
+      purgeRemoteConfig: flags['purge-remote-config'],
       binDirectory: flags['bin-dir'] ?? defaultBinDirectory(context.environment, context.userId),
       wait: waitOf(flags.wait),
     };
-    const plan = planUninstall(context, request);
+    const plan = await planUninstall(context, request);
     if (flags['dry-run']) {
-      const removes = [...plan.links, ...plan.removes];
-      for (const path of removes) this.say(`would remove ${path}`);
-      for (const path of plan.keeps) this.say(`would keep ${path}`);
-      return { client, profile: layout.profile, dryRun: true, removes, keeps: plan.keeps };
+      for (const line of planLines(request, plan)) this.say(line);
+      return planDocument(request, plan);
     }
-    if (request.purgeVault) {
-      const question = `This removes the vault in ${plan.profile.encryptedDir} for good.`;
+    const question = purgeQuestion(request, plan);
+    if (question !== undefined) {
       const { mayPrompt } = this.mannerFor(flags);
       await confirmByName(question, client, { given: flags['yes-delete'], flag: '--yes-delete', mayPrompt });
     }
     const result = await executeUninstall(context, request, plan);
-    this.say(`${nameOf(layout)} is removed (${result.removed.length} paths).`);
-    for (const path of result.kept) this.say(`  kept ${path}`);
-    return result;
+    for (const line of resultLines(layout, result)) this.say(line);
+    return uninstallDocument(layout, result);
   }
 }

@@ -1,11 +1,13 @@
 import * as Flags from '@oclif/core/flags';
-import { forEachProfile, selectProfiles } from '../operations/targets.ts';
+import { forEachNested } from '../operations/several/nesting.ts';
+import { vaultsDocument } from '../operations/several/vault-rows.ts';
+import { selectProfiles } from '../operations/targets.ts';
 import { unmountProfile } from '../operations/unmount.ts';
 import { CryptosyncCommand, waitOf } from '../terminal/base-command.ts';
 import { selectionFlags, waitFlag } from '../terminal/flags.ts';
 import { describeCommand } from '../terminal/help.ts';
 import { selectionOf } from '../terminal/selection.ts';
-import { reportVaults } from '../terminal/vault-rows.ts';
+import { showVaults } from '../terminal/showing/vault-rows.ts';
 
 export default class Unmount extends CryptosyncCommand {
   static override summary = 'Unmount vaults and wait until their daemons are gone';
@@ -29,9 +31,17 @@ daemon still runs and could still write, that is told and the exit code is 13.`,
     const context = this.contextFor(flags);
     const wait = waitOf(flags.wait);
     const layouts = selectProfiles(context, selectionOf(flags, this.defaultClient));
-    const results = await forEachProfile(layouts, context.signal, (layout) =>
-      unmountProfile(context, { layout, force: flags.force, wait }),
+    const results = await forEachNested(
+      {
+        layouts,
+        order: 'innermost-first',
+        atOnce: 1,
+        action: (layout) => unmountProfile(context, { layout, force: flags.force, wait }),
+      },
+      context.signal,
     );
-    return await reportVaults(context, results, this.reporter());
+    const document = await vaultsDocument(context, results);
+    showVaults(document, this.reporter());
+    return this.reporter().finish(document);
   }
 }

@@ -1,6 +1,7 @@
 /** The completion scripts that come with the program: reading one, and putting it where its shell looks. */
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { logged } from '../runs/recorded.ts';
 import { CryptosyncError } from '../system/errors.ts';
 import { ensureDirectory, kindOf, readTextIfPresent, writeFileAtomic } from '../system/files.ts';
 import type { Context } from './context.ts';
@@ -42,7 +43,7 @@ export function currentShell(environment: NodeJS.ProcessEnv): Shell {
   const found = shells.find((shell) => shell === name);
   if (found !== undefined) return found;
   const what = name === '' ? 'SHELL is not set' : `there are no completions for ${name}`;
-  throw new CryptosyncError('USAGE', `${what}`, { hint: `Name one: --shell ${shells.join('|')}` });
+  throw new CryptosyncError('USAGE', `${what}`, { advice: { to: 'name-shell', shells } });
 }
 
 export interface CompletionsRequest {
@@ -66,7 +67,10 @@ export interface CompletionsResult {
  * Puts a shell's script in its place, atomically.
  * @throws CONFIG_INVALID when something that is not ours stands there, USAGE without a HOME
  */
-export function installCompletions(context: Context, request: CompletionsRequest): CompletionsResult {
+export async function installCompletions(
+  context: Context,
+  request: CompletionsRequest,
+): Promise<CompletionsResult> {
   const { shell, source } = request;
   const directory = request.directory ?? standardDirectory(context, shell);
   const path = join(directory, installedNames[shell]);
@@ -74,10 +78,12 @@ export function installCompletions(context: Context, request: CompletionsRequest
   verifyOurs(path);
   const changed = !isSame(path, text);
   if (changed) {
-    context.log.write('INFO', `completions install begins: ${path}`);
-    ensureDirectory(directory, scriptDirectoryMode);
-    writeFileAtomic(path, text, scriptFileMode);
-    context.log.write('INFO', `completions install ended: ${path} is written`);
+    const run = { subject: shell, operation: 'completions install', intent: path };
+    const write = async (): Promise<void> => {
+      ensureDirectory(directory, scriptDirectoryMode);
+      writeFileAtomic(path, text, scriptFileMode);
+    };
+    await logged(context, run, write, { describe: () => ({ outcome: 'written', did: path }) });
   }
   return { shell, path, changed, next: nextStep(shell, path, request.directory === undefined) };
 }
@@ -90,7 +96,7 @@ function standardDirectory({ environment, userId }: Context, shell: Shell): stri
   const base = shell === 'fish' ? config : data;
   if (!base) {
     throw new CryptosyncError('USAGE', 'there is no HOME to install completions in', {
-      hint: 'Name a directory: --dir PATH',
+      advice: { to: 'name-completion-directory' },
     });
   }
   const below = { bash: 'bash-completion/completions', zsh: 'zsh/site-functions', fish: 'fish/completions' };
@@ -100,9 +106,9 @@ function standardDirectory({ environment, userId }: Context, shell: Shell): stri
 function verifyOurs(path: string): void {
   const kind = kindOf(path);
   if (kind === 'none' || kind === 'link') return;
-  if (kind === 'file' && readFileSync(path, 'utf8').includes('completion for cryptosync.')) return;
+  if (kind === 'file' && readTextIfPresent(path)?.includes('completion for cryptosync.')) return;
   throw new CryptosyncError('CONFIG_INVALID', `${path} exists and is not a completion script of cryptosync`, {
-    hint: 'Move it away, or choose another place with --dir PATH.',
+    advice: { to: 'move-completions-away' },
   });
 }
 

@@ -1,15 +1,17 @@
 /** Changing the password of a profile's vault. */
 import { directoryMode, engineStateDirectory, type ProfileLayout } from '../clients/layout.ts';
-import { withLock } from '../clients/lock.ts';
 import type { Profile } from '../clients/profile.ts';
 import { readProfile } from '../clients/profile-store.ts';
+import { recorded } from '../runs/recorded.ts';
 import type { Secret } from '../secrets/secret.ts';
 import { ensureDirectory } from '../system/files.ts';
 import { changeVaultPassword, verifyChangeable } from '../vaults/password-change.ts';
+import type { Vault } from '../vaults/vault.ts';
 import type { Around, Context, PasswordProvider } from './context.ts';
 import { vaultLockRequest } from './locks.ts';
-import { recorded } from './recorded.ts';
-import { vaultOf } from './vault-of.ts';
+import { settleVault } from './settle.ts';
+import { underLocksAfterAsking } from './under-locks.ts';
+import { passwordSourceOf, vaultOf } from './vault-of.ts';
 
 export interface PasswdRequest {
   readonly layout: ProfileLayout;
@@ -29,33 +31,53 @@ export interface PasswdResult {
 
 /** @throws WRONG_PASSWORD, INVALID_PASSWORD, VAULT_MOUNTED, CONFIG_INVALID; then the old password still holds */
 export async function changePassword(context: Context, request: PasswdRequest): Promise<PasswdResult> {
-  const { layout, around = (work) => work() } = request;
+  const { layout, wait, around } = request;
+  return await underLocksAfterAsking<View, Passwords, PasswdResult>(
+    context,
+    {
+      wait,
+      around,
+      record: (run) =>
+        recorded(context, { layout, operation: 'passwd' }, run, () => ({ outcome: 'changed' })),
+    },
+    {
+      look: () => lookAt(layout),
+      locks: ({ vault }) => [vaultLockRequest(layout, vault.encryptedDir, 'passwd')],
+      async ask({ profile, vault }) {
+        await verifyChangeable(vault);
+        const old = await request.oldPassword(layout, profile);
+        return { old, next: await request.newPassword() };
+      },
+      question: ({ profile, vault }) => [vault.encryptedDir, vault.vaultId, ...passwordSourceOf(profile)],
+      forget({ old, next }) {
+        old.wipe();
+        next.wipe();
+      },
+      async act({ profile, vault }, { old, next }) {
+        const keepDirectory = engineStateDirectory(layout);
+        ensureDirectory(keepDirectory, directoryMode);
+        await settleVault(context, layout, profile, vault);
+        await changeVaultPassword(vault, old, next, keepDirectory, context);
+        const warning = [oldCopies, ...profileSource(profile)].join(' ');
+        return { client: layout.client, profile: layout.profile, changed: true, warning };
+      },
+    },
+  );
+}
+
+interface View {
+  readonly profile: Profile;
+  readonly vault: Vault;
+}
+
+interface Passwords {
+  readonly old: Secret;
+  readonly next: Secret;
+}
+
+function lookAt(layout: ProfileLayout): View {
   const profile = readProfile(layout);
-  const vault = vaultOf(layout, profile);
-  await verifyChangeable(vault);
-  const old = await request.oldPassword(layout, profile);
-  const next = await request.newPassword();
-  const keepDirectory = engineStateDirectory(layout);
-  const lock = vaultLockRequest(layout, vault.encryptedDir, 'passwd', request.wait);
-  const work = (): Promise<void> =>
-    withLock(lock, context, async () => {
-      ensureDirectory(keepDirectory, directoryMode);
-      await changeVaultPassword(vault, old, next, keepDirectory, context);
-    });
-  try {
-    await recorded(
-      context,
-      layout,
-      'passwd',
-      () => around(work),
-      () => ({ outcome: 'changed' }),
-    );
-  } finally {
-    old.wipe();
-    next.wipe();
-  }
-  const warning = [oldCopies, ...profileSource(profile)].join(' ');
-  return { client: layout.client, profile: layout.profile, changed: true, warning };
+  return { profile, vault: vaultOf(layout, profile) };
 }
 
 const oldCopies =

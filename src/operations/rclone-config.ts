@@ -2,17 +2,20 @@
 
 import { listProfiles } from '../clients/discovery.ts';
 import { type ClientLayout, directoryMode, type ProfileLayout, profileLayout } from '../clients/layout.ts';
-import { withLock } from '../clients/lock.ts';
 import { readProfileIfPresent } from '../clients/profile-store.ts';
-import { readRcloneConf, restoreConfMode } from '../remotes/rclone-conf.ts';
+import { readRcloneConf, restoreConfMode } from '../remotes/configuration.ts';
+import { logged } from '../runs/recorded.ts';
 import { requireTool } from '../system/dependencies.ts';
 import { rcloneEnvironment } from '../system/environment.ts';
 import { CryptosyncError } from '../system/errors.ts';
 import { ensureDirectory, kindOf } from '../system/files.ts';
+import { runOnTerminal } from '../system/process/terminal.ts';
 import { lastLines, run } from '../system/process.ts';
-import { runOnTerminal } from '../system/process-terminal.ts';
+import { roles, verifyReachable } from '../system/stores/stores.ts';
+import { warnOfExposure } from './config/exposed-remote.ts';
 import type { Context } from './context.ts';
 import { rcloneLockRequest } from './locks.ts';
+import { underLocks } from './under-locks.ts';
 
 export interface RcloneConfigRequest {
   readonly layout: ClientLayout;
@@ -38,27 +41,45 @@ export async function configureRclone(
   request: RcloneConfigRequest,
 ): Promise<RcloneConfigResult> {
   const { layout, wait } = request;
-  if (kindOf(layout.toolDirectory) === 'none') {
-    throw new CryptosyncError(
-      'CLIENT_NOT_FOUND',
-      `there is no client ${layout.client} in ${layout.directory}`,
-      {
-        hint: `Set it up: cryptosync install --client ${layout.client}`,
+  return await underLocks(
+    context,
+    {
+      wait,
+      record: (run) =>
+        logged(context, { subject: layout.client, operation: 'rclone-config' }, run, {
+          describe: () => ({ outcome: 'done' }),
+        }),
+    },
+    {
+      look() {
+        verifyReachable(layout.directory, roles.client);
+        verifyClient(layout);
       },
-    );
-  }
-  const lock = rcloneLockRequest(layout, 'rclone-config', wait);
-  context.log.write('INFO', `${layout.client}: rclone-config begins`);
-  const output = await withLock(lock, context, async () => {
-    ensureDirectory(layout.rcloneDirectory, directoryMode);
-    try {
-      return await runRcloneConfig(context, request);
-    } finally {
-      restoreConfMode(layout.rcloneConfig);
-    }
-  });
-  context.log.write('INFO', `${layout.client}: rclone-config ended`);
-  return { output, ...(await inspect(context, layout)) };
+      locks: () => [rcloneLockRequest(layout, 'rclone-config')],
+      async act() {
+        ensureDirectory(layout.rcloneDirectory, directoryMode);
+        let output: string | undefined;
+        try {
+          output = await runRcloneConfig(context, request);
+        } finally {
+          restoreConfMode(layout.rcloneConfig);
+        }
+        return { output, ...(await inspect(context, layout)) };
+      },
+    },
+  );
+}
+
+/** @throws CLIENT_NOT_FOUND */
+function verifyClient(layout: ClientLayout): void {
+  if (kindOf(layout.toolDirectory) !== 'none') return;
+  throw new CryptosyncError(
+    'CLIENT_NOT_FOUND',
+    `there is no client ${layout.client} in ${layout.directory}`,
+    {
+      advice: { to: 'set-up-client', client: layout.client },
+    },
+  );
 }
 
 /** Half an hour: a dialogue without a terminal is a script's, and a login in a browser takes its time. */
@@ -68,7 +89,8 @@ async function runRcloneConfig(context: Context, request: RcloneConfigRequest): 
   const { environment, signal } = context;
   const command = {
     file: requireTool('rclone', environment),
-    args: ['config', ...request.args, '--config', request.layout.rcloneConfig, ...askingForPassword()],
+    // before what was given: behind a `--` of its own they would be names of remotes
+    args: ['--config', request.layout.rcloneConfig, ...askingForPassword(), 'config', ...request.args],
     environment: rcloneEnvironment(environment),
   };
   if (request.onTerminal) {
@@ -84,7 +106,7 @@ async function runRcloneConfig(context: Context, request: RcloneConfigRequest): 
   return finished.stdout;
 }
 
-/** Without a terminal rclone would wait for the password of an encrypted rclone.conf (TOOLS.md R18). */
+/** Without a terminal rclone would wait for the password of an encrypted rclone.conf (hazards.md R18). */
 function askingForPassword(): string[] {
   return process.stdin.isTTY === true ? [] : ['--ask-password=false'];
 }
@@ -94,7 +116,7 @@ function failed(
   exitCode: number | undefined,
   said: string,
 ): CryptosyncError {
-  const isEncrypted = readRcloneConf(layout.rcloneConfig).encrypted;
+  const isEncrypted = readRcloneConf(layout.rcloneConfig, layout.directory).encrypted;
   // arguments may hold secrets: only the first, the name of rclone's command, is told
   const name = ['rclone config', ...args.slice(0, 1)].join(' ');
   const why = said === '' ? '' : `: ${args.slice(1).reduce(withoutArgument, said)}`;
@@ -102,9 +124,7 @@ function failed(
     'CONFIG_INVALID',
     `${layout.client}: \`${name}\` ended with ${exitCode ?? 'a signal'}${why}`,
     {
-      hint: isEncrypted
-        ? 'rclone.conf is encrypted: give its password in RCLONE_CONFIG_PASS, or run this on a terminal.'
-        : 'See what it printed. rclone writes the file only when a step is complete.',
+      advice: { to: isEncrypted ? 'give-conf-password-or-terminal' : 'see-what-rclone-printed' },
     },
   );
 }
@@ -119,7 +139,8 @@ async function inspect(
   context: Context,
   layout: ClientLayout,
 ): Promise<Pick<RcloneConfigResult, 'remotes' | 'missing'>> {
-  const conf = readRcloneConf(layout.rcloneConfig);
+  const conf = readRcloneConf(layout.rcloneConfig, layout.directory);
+  for (const name of conf.remotes.keys()) warnOfExposure(context, conf, name);
   const remotes = conf.encrypted ? await askForRemotes(context, layout) : [...conf.remotes.keys()];
   if (remotes === undefined) return { remotes, missing: [] };
   const missing = listProfiles(context.root, layout.client).flatMap((profile) => {

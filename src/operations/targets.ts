@@ -5,6 +5,8 @@ import { clientLayout, type ProfileLayout, profileLayout } from '../clients/layo
 import { defaultProfile, parseClientId, parseProfileName } from '../clients/names.ts';
 import { CryptosyncError, toCryptosyncError } from '../system/errors.ts';
 import { kindOf } from '../system/files.ts';
+import { readMountTable } from '../system/stores/mount-table.ts';
+import { whySick } from '../system/stores/stores.ts';
 import type { Context } from './context.ts';
 
 export interface Selection {
@@ -27,12 +29,15 @@ export function selectProfiles(
     ? listClients(context.root)
     : [...new Set(selection.clients)].map((text) => parseClientId(text));
   const profiles = [...new Set(selection.profiles)].map((text) => parseProfileName(text));
+  const table = readMountTable();
   return clients.flatMap((client) => {
     if (profiles.length > 0) return profiles.map((profile) => profileLayout(context.root, client, profile));
-    if (!selection.all && !selection.allProfiles)
+    // what can't be listed now fails by itself, and stops no other
+    const isSick = whySick(clientLayout(context.root, client).directory, table) !== undefined;
+    if (isSick || (!selection.all && !selection.allProfiles))
       return [profileLayout(context.root, client, defaultProfile)];
     const former = selection.former ? listFormerProfiles(context.root, client) : [];
-    const found = [...listProfiles(context.root, client), ...former];
+    const found = [...listProfiles(context.root, client, table), ...former];
     if (found.length === 0 && !selection.all) verifyClient(context.root, client);
     return found.map((profile) => profileLayout(context.root, client, profile));
   });
@@ -42,7 +47,7 @@ function verifyClient(root: string, client: ReturnType<typeof parseClientId>): v
   const layout = clientLayout(root, client);
   if (kindOf(layout.toolDirectory) !== 'none') return;
   throw new CryptosyncError('CLIENT_NOT_FOUND', `there is no client ${client} in ${root}`, {
-    hint: `Set it up: cryptosync install --client ${client}. See which there are: cryptosync status --all`,
+    advice: { to: 'set-up-or-list-clients', client },
   });
 }
 
@@ -62,18 +67,51 @@ export async function forEachProfile<Result>(
   action: (layout: ProfileLayout) => Promise<Result>,
   atOnce = 1,
 ): Promise<TargetResult<Result>[]> {
+  const queues = [...layouts.entries()].map((entry) => [entry]);
+  return await forEachQueue(queues, signal, action, atOnce);
+}
+
+/**
+ * The same, several clients at a time, and the profiles of each one after the other: they may share a vault, and must
+ * not find each other in the way.
+ */
+export async function forEachClient<Result>(
+  layouts: readonly ProfileLayout[],
+  signal: AbortSignal | undefined,
+  action: (layout: ProfileLayout) => Promise<Result>,
+  atOnce: number,
+): Promise<TargetResult<Result>[]> {
+  const byClient = new Map<string, [number, ProfileLayout][]>();
+  for (const [index, layout] of layouts.entries()) {
+    const own = byClient.get(layout.client);
+    if (own === undefined) byClient.set(layout.client, [[index, layout]]);
+    else own.push([index, layout]);
+  }
+  return await forEachQueue([...byClient.values()], signal, action, atOnce);
+}
+
+async function forEachQueue<Result>(
+  queues: readonly (readonly [index: number, layout: ProfileLayout])[][],
+  signal: AbortSignal | undefined,
+  action: (layout: ProfileLayout) => Promise<Result>,
+  atOnce: number,
+): Promise<TargetResult<Result>[]> {
   const results: TargetResult<Result>[] = [];
-  const waiting = [...layouts.entries()];
+  const waiting = [...queues];
+  let isLeft = false;
+  const mayGoOn = (): boolean => !isLeft && signal?.aborted !== true;
   const work = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined && !signal?.aborted; next = waiting.shift()) {
-      const [index, layout] = next;
-      try {
-        results[index] = { layout, result: await action(layout) };
-      } catch (thrown) {
-        const error = toCryptosyncError(thrown);
-        results[index] = { layout, error };
-        // who leaves one question by Ctrl-C does not want the next
-        if (error.code === 'INTERRUPTED') waiting.length = 0;
+    for (let queue = waiting.shift(); queue !== undefined; queue = waiting.shift()) {
+      for (const [index, layout] of queue) {
+        if (!mayGoOn()) return;
+        try {
+          results[index] = { layout, result: await action(layout) };
+        } catch (thrown) {
+          const error = toCryptosyncError(thrown);
+          results[index] = { layout, error };
+          // who leaves one question by Ctrl-C does not want the next
+          if (error.code === 'INTERRUPTED') isLeft = true;
+        }
       }
     }
   };

@@ -1,18 +1,17 @@
 /** From a profile to the vault and the remote that it names. */
-import { realpathSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { engineStateDirectory, type ProfileLayout } from '../clients/layout.ts';
 import type { Profile } from '../clients/profile.ts';
-import { readRcloneConf, remoteType } from '../remotes/rclone-conf.ts';
+import { backendBehind, readRcloneConf, remoteType, whereaboutsOf } from '../remotes/configuration.ts';
 import type { Remote } from '../remotes/remote.ts';
+import { notesAbout, verifyOneState } from '../sync/here/incoming.ts';
 import { parseDuration } from '../system/clock.ts';
 import { CryptosyncError } from '../system/errors.ts';
-import { isAbsence } from '../system/files.ts';
-import type { MountOptions } from '../vaults/engine.ts';
-import { engineNamed } from '../vaults/engines.ts';
-import { resolveMountPath } from '../vaults/mount-point.ts';
-import { type MountEntry, readMountTable } from '../vaults/mount-table.ts';
+import type { MountOptions } from '../vaults/engines/engine.ts';
+import { engineNamed } from '../vaults/engines/engines.ts';
 import type { Vault } from '../vaults/mounting.ts';
+import { resolveMountPath } from '../vaults/mounts/mount-point.ts';
+import { type MountEntry, readMountTable } from '../vaults/mounts/mount-table.ts';
 
 /** The vault of a profile with its paths resolved, as the kernel's mount table names them. */
 export function vaultOf(
@@ -22,20 +21,26 @@ export function vaultOf(
 ): Vault {
   return {
     engine: engineNamed(profile.engine),
-    encryptedDir: resolveExisting(profile.encryptedDir, table),
+    encryptedDir: resolveMountPath(profile.encryptedDir, table),
     mountDir: resolveMountPath(profile.mountDir, table),
     vaultId: profile.vaultId,
+    madeWith: profile.madeWith,
     stateDirectory: engineStateDirectory(layout),
+    recordsDirectory: layout.stateDirectory,
   };
 }
 
-function resolveExisting(path: string, table: readonly MountEntry[]): string {
-  try {
-    return realpathSync.native(path);
-  } catch (error) {
-    if (isAbsence(error)) return resolveMountPath(path, table);
-    throw error;
-  }
+/** Whether no run that replaced its files was cut off, as far as that matters to its engine. */
+export function isWhole({ engine: { isOneState }, encryptedDir, recordsDirectory }: Vault): boolean {
+  return !isOneState || notesAbout(recordsDirectory, encryptedDir).length === 0;
+}
+
+/**
+ * A run that replaced its files must have ended before a vault is opened whose files say nothing one by one.
+ * @throws VAULT_MISMATCH
+ */
+export function verifyWhole({ engine, encryptedDir, recordsDirectory }: Vault): void {
+  verifyOneState(recordsDirectory, { isOneState: engine.isOneState, directory: encryptedDir });
 }
 
 /**
@@ -45,27 +50,31 @@ function resolveExisting(path: string, table: readonly MountEntry[]): string {
  */
 export function remoteOf(layout: ProfileLayout, profile: Profile, path?: string): Remote {
   const subject = `${layout.client}/${layout.profile}`;
-  const setUp = `cryptosync install --client ${layout.client} --profile ${layout.profile} --force --remote-type TYPE`;
+  const { client, profile: name } = layout;
   if (profile.remote === undefined) {
     throw new CryptosyncError('REMOTE_NOT_CONFIGURED', `${subject} has no remote`, {
-      hint: `Give it one: ${setUp} …`,
+      advice: { to: 'give-remote', client, profile: name },
     });
   }
-  const conf = readRcloneConf(layout.rcloneConfig);
+  const conf = readRcloneConf(layout.rcloneConfig, layout.directory);
   const type = remoteType(conf, profile.remote.name);
   if (type === undefined && !conf.encrypted) {
     throw new CryptosyncError(
       'REMOTE_NOT_CONFIGURED',
       `${layout.rcloneConfig} has no remote ${profile.remote.name}`,
       {
-        hint: `Set it up: ${setUp} …, or with rclone's own dialogue: cryptosync rclone-config --client ${layout.client}`,
+        advice: { to: 'set-up-remote', client, profile: name },
       },
     );
   }
+  const whole =
+    type === 'local' ? absolutePath(path, profile.remote.path, subject) : (path ?? profile.remote.path);
   return {
     name: profile.remote.name,
     type,
-    path: type === 'local' ? absolutePath(path, profile.remote.path, subject) : (path ?? profile.remote.path),
+    backend: backendBehind(conf, profile.remote.name),
+    whereabouts: whereaboutsOf(conf, layout.rcloneConfig, profile.remote.name, whole),
+    path: whole,
     configFile: layout.rcloneConfig,
   };
 }
@@ -78,7 +87,7 @@ function absolutePath(typed: string | undefined, configured: string, subject: st
     'CONFIG_INVALID',
     `the remote of ${subject} is a directory of this machine, but its path ${configured} is not absolute`,
     {
-      hint: 'Set it: cryptosync config set remote.path /absolute/path',
+      advice: { to: 'set-absolute-path' },
     },
   );
 }
@@ -90,4 +99,9 @@ export function mountOptionsOf(profile: Profile, requested: Partial<MountOptions
     idle: requested.idle ?? (profile.idle === undefined ? undefined : parseDuration(profile.idle)),
     allowOther: requested.allowOther ?? profile.allowOther ?? false,
   };
+}
+
+/** Where the profile says that its vault's password comes from: one that was asked for before is no other's. */
+export function passwordSourceOf({ passwordFile, passwordCommand }: Profile): (string | null)[] {
+  return [passwordFile ?? null, passwordCommand ?? null];
 }

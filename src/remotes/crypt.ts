@@ -7,12 +7,9 @@
  * every mode, and nothing on the remote is in the clear.
  */
 import type { Secret } from '../secrets/secret.ts';
-import { obscure } from './obscure.ts';
+import { obscure } from './rclone/obscure.ts';
 import { placeOf, type Remote, rclonePath } from './remote.ts';
-
-export const filenameEncryptionModes = ['standard', 'obfuscate', 'off'] as const;
-/** How names are hidden: encrypted, merely rotated, or left as they are with `.bin` behind (rclone.org/crypt). */
-export type FilenameEncryption = (typeof filenameEncryptionModes)[number];
+import type { FilenameEncryption } from './tuning.ts';
 
 export interface CryptSettings {
   readonly filenameEncryption: FilenameEncryption;
@@ -24,6 +21,12 @@ export interface CryptSettings {
 export interface CryptKey {
   readonly key: Secret;
   readonly salt?: Secret | undefined;
+}
+
+/** Takes both out of memory. */
+export function wipeKey({ key, salt }: CryptKey): void {
+  key.wipe();
+  salt?.wipe();
 }
 
 /**
@@ -40,6 +43,7 @@ export function cryptRemote(base: Remote, settings: CryptSettings, { key, salt }
     type: 'crypt',
     path: '',
     configFile: base.configFile,
+    below: base,
     label: `${placeOf(base)} (encrypted)`,
     environment: {
       ...base.environment,
@@ -65,7 +69,7 @@ export function cryptRemote(base: Remote, settings: CryptSettings, { key, salt }
 
 /**
  * The variables that define a remote for rclone: `RCLONE_CONFIG_<NAME>_<OPTION>`. Letters are upper-cased, all other
- * characters of the name kept (TOOLS.md R13; rclone's fs.ConfigToEnv).
+ * characters of the name kept (hazards.md R13; rclone's fs.ConfigToEnv).
  */
 export function environmentDefinition(
   name: string,

@@ -1,24 +1,24 @@
 /** Whether a remote answers at all. */
-import { questionDeadline, type RcloneDependencies, rclone } from './rclone.ts';
-import { rcloneFailure } from './rclone-failure.ts';
+import { whySick } from '../system/stores/stores.ts';
+import { callRemote } from './rclone/ask.ts';
+import type { RcloneDependencies } from './rclone/call.ts';
+import { rcloneFailure } from './rclone/failure.ts';
+import type { Answer } from './rclone/silence.ts';
 import { controlDirectory, localDirectory, placeOf, type Remote, rclonePath } from './remote.ts';
-import type { Answer } from './silence.ts';
 
 /**
- * What a call asks when nothing moves for a while; undefined for a directory of this machine. A refusal is an answer
- * too: only the lack of one counts.
+ * What a call asks when nothing moves for a while. A refusal is an answer too: only the lack of one counts.
  */
-export function reachabilityOf(
-  remote: Remote,
-  dependencies: RcloneDependencies,
-): (() => Promise<Answer>) | undefined {
-  if (localDirectory(remote) !== undefined) return undefined;
+export function reachabilityOf(remote: Remote, dependencies: RcloneDependencies): () => Promise<Answer> {
+  const directory = localDirectory(remote);
+  // its disk may fall silent, and rclone would wait for it as long as a transfer may take
+  if (directory !== undefined) return async () => (whySick(directory) === undefined ? 'answers' : 'gone');
   return async () => {
     try {
-      const { configFile, environment } = remote;
       const args = ['lsf', '--max-depth', '1', rclonePath(remote, controlDirectory)];
-      const result = await rclone(
-        { args, configFile, environment, deadline: questionDeadline, lowLevelRetries: 1 },
+      const result = await callRemote(
+        remote,
+        { args, action: 'ask the remote', lowLevelRetries: 1 },
         dependencies,
       );
       if (result.exitCode === 0) return 'answers';

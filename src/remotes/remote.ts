@@ -1,10 +1,15 @@
 /** A place on a remote, and how rclone is told about it. */
+import type { Whereabouts } from './whereabouts.ts';
 
 export interface Remote {
   /** The remote's name in the client's rclone.conf. */
   readonly name: string;
   /** Its backend, as rclone.conf says; undefined when the file does not tell (an encrypted one). */
   readonly type: string | undefined;
+  /** What stands behind the name, to tell one place from another; undefined when the file does not tell. */
+  readonly backend?: string | undefined;
+  /** Where its files lie in the end; undefined where nobody has looked. */
+  readonly whereabouts?: Whereabouts | undefined;
   /** The path or bucket on it. */
   readonly path: string;
   /** The client's rclone.conf. */
@@ -13,24 +18,36 @@ export interface Remote {
   readonly environment?: Readonly<Record<string, string>>;
   /** How messages call it, where its own name would say nothing: the place that a layer covers. */
   readonly label?: string;
+  /** The place that a layer covers. */
+  readonly below?: Remote;
 }
 
 /** The directory on a remote that is the tool's own; nothing of a vault is ever called so. */
 export const controlDirectory = '.cryptosync';
-/** Keeps the tool's own directory out of transfers and safe from deletion (TOOLS.md R21). */
+/** What tells that a place of ours lies somewhere, without its being read. */
+export const controlFiles = [
+  `${controlDirectory}/marker.json`,
+  `${controlDirectory}/in-progress.json`,
+] as const;
+/** Keeps the tool's own directory out of transfers and safe from deletion (hazards.md R21). */
 export const controlFilter = `- /${controlDirectory}/**`;
 
 /** What `rclone --links` puts behind the name of a symbolic link. */
 export const linkSuffix = '.rclonelink';
 
-/** The place as rclone writes it: `name:path`, or a path below it. */
+/**
+ * The place as rclone writes it: `name:path`, or a path below it. An empty path is where a remote begins (the user's
+ * home by SFTP), and no slash may stand before what lies below it: that would be the server's root.
+ */
 export function rclonePath(remote: Remote, below = ''): string {
-  const path = below === '' ? remote.path : `${remote.path.replace(/\/+$/, '')}/${below}`;
-  return `${remote.name}:${path}`;
+  const { name, path } = remote;
+  if (below === '' || path === '') return `${name}:${path}${below}`;
+  return `${name}:${path.replace(/\/+$/, '')}/${below}`;
 }
 
-/** The directory of a remote that is one on this machine; undefined for all others. */
+/** The directory of a remote that is one on this machine, by whatever alias; undefined for all others. */
 export function localDirectory(remote: Remote): string | undefined {
+  if (remote.type === 'alias') return remote.whereabouts?.directory;
   return remote.type === 'local' ? remote.path : undefined;
 }
 

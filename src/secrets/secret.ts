@@ -1,6 +1,6 @@
 /**
  * Wraps a password or a key so that it can't be printed by mistake: converting it to text, JSON or an inspection
- * gives `[redacted]`. Only the process runner and the crypt environment call `reveal`.
+ * gives `[redacted]`. Only the process runner, the crypt environment, age and the recovery page call `reveal`.
  */
 import { inspect } from 'node:util';
 
@@ -22,6 +22,11 @@ export class Secret {
   /** Zeroes the bytes. The secret can't be used afterwards. */
   wipe(): void {
     this.#bytes.fill(0);
+  }
+
+  /** Whether a value is one; it calls nothing of the value. */
+  static is(value: unknown): value is Secret {
+    return typeof value === 'object' && value !== null && #bytes in value;
   }
 
   equals(other: Secret): boolean {

@@ -2,12 +2,19 @@
  * Where a secret comes from: files, commands, the environment, systemd's credentials, a prompt. Nothing of it is ever
  * written to disk.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Warn } from '../system/advice/index.ts';
 import { findExecutable } from '../system/dependencies.ts';
-import { operatorEnvironment } from '../system/environment.ts';
-import { CryptosyncError, errnoOf } from '../system/errors.ts';
+import { operatorEnvironment, type SecretVariable } from '../system/environment.ts';
+import { CryptosyncError, errnoOf, MisplacedFile } from '../system/errors.ts';
+import { kindOf, readIfPresent } from '../system/files.ts';
+import { verifyTrustedTarget } from '../system/paths/trust.ts';
+import { forbidCoreDumps } from '../system/process/core-dumps.ts';
+import { verifyTrustedWords } from '../system/process/own-program.ts';
 import { lastLines, run } from '../system/process.ts';
+import { bytesOfArgument, bytesOfVariable, replacement } from '../system/true-bytes.ts';
+import { readPatiently } from '../system/waiting.ts';
 import { Secret } from './secret.ts';
 
 export interface SecretSources {
@@ -18,7 +25,7 @@ export interface SecretSources {
   /** A flag's command, run by sh. */
   readonly command?: string | undefined;
   /** The environment variable that may hold it. */
-  readonly variable: string;
+  readonly variable: SecretVariable;
   /** The name of the systemd credential. */
   readonly credential: string;
   /** The profile's file and command. */
@@ -30,7 +37,7 @@ export interface SecretSources {
   readonly prompt?: (() => Promise<Secret>) | undefined;
   /** What is thrown when nothing gives it, or a command that should fails. */
   readonly missing: 'PASSWORD_REQUIRED' | 'KEY_REQUIRED';
-  /** What is thrown when a command prints something else than text. */
+  /** What is thrown when its bytes can't be known. */
   readonly invalid: 'INVALID_PASSWORD' | 'INVALID_ENCRYPTION_KEY';
   /** What the secret is of, for messages: `client1/default`. */
   readonly subject: string;
@@ -39,13 +46,15 @@ export interface SecretSources {
 export interface SecretDependencies {
   readonly environment: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
-  readonly warn: (message: string) => void;
+  readonly warn: Warn;
   /** Reads all of stdin; called at most once per secret. */
-  readonly readStdin: () => Buffer;
+  readonly readStdin: () => Promise<Buffer>;
 }
 
 /** Milliseconds: a password manager may ask its user first. */
 const commandDeadline = 120_000;
+/** Bytes: more than any password or key, and an end to /dev/zero. */
+const longestFile = 1024 * 1024;
 
 /**
  * The secret from the first source that is given, or undefined when none is. A source that is given and fails is an
@@ -56,21 +65,50 @@ export async function readFromSources(
   dependencies: SecretDependencies,
 ): Promise<Secret | undefined> {
   const { environment, warn } = dependencies;
-  if (sources.file !== undefined) return fromFile(sources, sources.file, dependencies);
+  await forbidCoreDumps(environment);
+  if (sources.file !== undefined) return await fromFile(sources, sources.file, dependencies);
   if (sources.command !== undefined) return await fromCommand(sources, sources.command, dependencies);
   const variable = environment[sources.variable];
-  if (variable !== undefined) return new Secret(variable);
+  if (variable !== undefined) {
+    return exactOr(bytesOfVariable(sources.variable, variable), sources, sources.variable);
+  }
   const credential = fromCredential(sources.credential, environment);
   if (credential !== undefined) return credential;
-  if (sources.profileFile !== undefined) return fromFile(sources, sources.profileFile, dependencies);
+  if (sources.profileFile !== undefined) {
+    // it is believed whenever the profile is: nobody else may put another secret there
+    if (kindOf(sources.profileFile) !== 'none') verifyTrustedTarget(sources.profileFile);
+    return await fromFile(sources, sources.profileFile, dependencies);
+  }
   if (sources.profileCommand !== undefined) {
+    verifyProgram(sources.profileCommand, environment);
     return await fromCommand(sources, sources.profileCommand, dependencies);
   }
   if (sources.argument !== undefined) {
-    warn('--vault-password is unsafe: every user of this machine can read it. Use --password-file.');
-    return new Secret(sources.argument);
+    warn(`the ${sources.noun} in the arguments is unsafe: every user of this machine can read it.`, {
+      to: 'use-password-file',
+    });
+    return exactOr(bytesOfArgument(sources.argument), sources, 'the arguments');
   }
-  return await sources.prompt?.();
+  const answer = await sources.prompt?.();
+  // a terminal's bytes are gone when node has decoded them
+  if (answer?.reveal().includes(replacement)) throw inexact(sources, 'what was typed');
+  return answer;
+}
+
+/** Bytes that were lost on their way would be another secret, and open another vault. */
+function exactOr(bytes: Buffer | undefined, sources: SecretSources, from: string): Secret {
+  if (bytes === undefined) throw inexact(sources, from);
+  return new Secret(bytes);
+}
+
+function inexact({ noun, invalid }: SecretSources, from: string): CryptosyncError {
+  return new CryptosyncError(
+    invalid,
+    `the ${noun} is not UTF-8 text, and its bytes can't be read from ${from}`,
+    {
+      advice: { to: 'give-secret-in-file', noun },
+    },
+  );
 }
 
 /** One newline at the end belongs to the file, not to the password. */
@@ -78,29 +116,42 @@ function withoutFinalNewline(bytes: Buffer): Buffer {
   return bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes;
 }
 
-function fromFile({ noun }: SecretSources, path: string, { readStdin, warn }: SecretDependencies): Secret {
-  if (path === '-') return new Secret(withoutFinalNewline(readStdin()));
+/** A FIFO is a file too: `--password-file <(pass show client1)`. */
+async function fromFile(
+  { noun }: SecretSources,
+  path: string,
+  { readStdin, warn, signal }: SecretDependencies,
+): Promise<Secret> {
+  if (path === '-') return new Secret(withoutFinalNewline(await readStdin()));
   try {
-    const bytes = readFileSync(path);
+    const bytes = await readPatiently(path, { longest: longestFile, deadline: commandDeadline, signal });
     const stats = statSync(path);
     if (stats.isFile() && (stats.mode & 0o077) !== 0) {
       warn(`the ${noun} file ${path} can be read by others: chmod 600 ${path}`);
     }
     return new Secret(withoutFinalNewline(bytes));
   } catch (error) {
-    throw new CryptosyncError(
-      'CONFIG_INVALID',
-      `the ${noun} file ${path} can't be read: ${errnoOf(error) ?? error}`,
-      {
-        hint: 'Check its path and permissions.',
-        cause: error,
-      },
-    );
+    if (error instanceof CryptosyncError) throw error;
+    const why = error instanceof MisplacedFile ? `it ${error.why}` : (errnoOf(error) ?? error);
+    throw new CryptosyncError('CONFIG_INVALID', `the ${noun} file ${path} can't be read: ${why}`, {
+      advice: { to: 'check-path-and-permissions' },
+      cause: error,
+    });
   }
 }
 
+/**
+ * A profile's command is run whenever the profile is used: its program, and the files that it names, are nobody
+ * else's. @throws CONFIG_INVALID
+ */
+function verifyProgram(command: string, environment: NodeJS.ProcessEnv): void {
+  const words = command.split(/\s+/).filter((word) => /^[\w@%+=:,./-]+$/.test(word));
+  const program = words[0] === undefined ? undefined : findExecutable(words[0], environment);
+  verifyTrustedWords([...(program === undefined ? [] : [program]), ...words]);
+}
+
 async function fromCommand(
-  { noun, missing, invalid }: SecretSources,
+  { noun, missing }: SecretSources,
   command: string,
   { environment, signal }: SecretDependencies,
 ): Promise<Secret> {
@@ -109,6 +160,7 @@ async function fromCommand(
     args: ['-c', command],
     environment: operatorEnvironment(environment),
     deadline: commandDeadline,
+    printsBytes: true,
     signal,
   });
   if (finished.exitCode !== 0) {
@@ -116,25 +168,15 @@ async function fromCommand(
       ? 'it did not end in time'
       : lastLines(finished.stderr, 2) || `exit ${finished.exitCode}`;
     throw new CryptosyncError(missing, `the ${noun} command failed: ${why}`, {
-      hint: `Run it by hand as this user: it must print the ${noun} and exit 0.`,
+      advice: { to: 'run-secret-command', noun },
     });
   }
-  // the runner reads text: bytes that are none would become another password than the command printed
-  if (finished.stdout.includes('\ufffd')) {
-    throw new CryptosyncError(invalid, `what the ${noun} command printed is not UTF-8 text`, {
-      hint: 'Let it print text, or write the bytes to a file.',
-    });
-  }
-  return new Secret(withoutFinalNewline(Buffer.from(finished.stdout)));
+  return new Secret(withoutFinalNewline(Buffer.from(finished.stdout, 'latin1')));
 }
 
 function fromCredential(name: string, environment: NodeJS.ProcessEnv): Secret | undefined {
   const directory = environment['CREDENTIALS_DIRECTORY'];
   if (directory === undefined) return undefined;
-  try {
-    return new Secret(withoutFinalNewline(readFileSync(join(directory, name))));
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+  const bytes = readIfPresent(join(directory, name));
+  return bytes === undefined ? undefined : new Secret(withoutFinalNewline(bytes));
 }

@@ -10,6 +10,14 @@ export function toIsoSeconds(date: Date): string {
   return `${date.toISOString().slice(0, 19)}Z`;
 }
 
+/** Whether a text is a time as ISO 8601 writes it, in a year of four digits, that a clock can show. */
+export function isTime(text: string): boolean {
+  return (
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(text) &&
+    !Number.isNaN(Date.parse(text))
+  );
+}
+
 /** The same as a part of a file's name: `2026-01-31T02-00-00Z`. Some remotes can't hold colons. */
 export function toNameSeconds(date: Date): string {
   return toIsoSeconds(date).replaceAll(':', '-');
@@ -45,6 +53,11 @@ export function parseDuration(text: string): number | undefined {
   return Number.isSafeInteger(total) ? total : undefined;
 }
 
+/** Whether `parseDuration` reads a text. */
+export function isDuration(text: string): boolean {
+  return parseDuration(text) !== undefined;
+}
+
 /** Resolves after `milliseconds`, or at once when the signal aborts (it does not reject). */
 export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -57,4 +70,23 @@ export function pause(milliseconds: number, signal?: AbortSignal): Promise<void>
     const timer = setTimeout(done, milliseconds);
     signal?.addEventListener('abort', done, { once: true });
   });
+}
+
+const ageUnits: readonly (readonly [unit: string, milliseconds: number])[] = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+];
+
+/** `3 h ago`, `2 d ago`; `just now` within a minute; `in 3 h` for what is yet to come. @param milliseconds since then */
+export function formatAge(milliseconds: number): string {
+  const size = Math.abs(milliseconds);
+  // 47 hours say more than one day
+  const [unit, length] = ageUnits.find(([, length]) => size >= (length > 3_600_000 ? 2 : 1) * length) ?? [
+    '',
+    0,
+  ];
+  if (unit === '') return 'just now';
+  const amount = `${Math.floor(size / length)} ${unit}`;
+  return milliseconds < 0 ? `in ${amount}` : `${amount} ago`;
 }

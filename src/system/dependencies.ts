@@ -12,6 +12,8 @@ const packages = {
   rclone: 'rclone',
   fusermount3: 'fuse3',
   flock: 'util-linux',
+  'gocryptfs-xray': 'gocryptfs',
+  tar: 'tar',
 } as const;
 
 export type ToolName = keyof typeof packages;
@@ -51,9 +53,9 @@ export function verifyTools(names: readonly ToolName[], environment: NodeJS.Proc
 export function toolMissing(names: readonly ToolName[], environment: NodeJS.ProcessEnv): CryptosyncError {
   const manager = findPackageManager(environment);
   const wanted = packageNames(names);
-  const by = manager === undefined ? '' : `: ${[manager.name, ...manager.install, ...wanted].join(' ')}`;
+  const command = manager && [manager.name, ...manager.install, ...wanted].join(' ');
   return new CryptosyncError('TOOL_MISSING', `not found on PATH: ${names.join(', ')}`, {
-    hint: `Install ${wanted.join(', ')}${by}, or let install do it: --with-deps`,
+    advice: { to: 'install-tools', packages: wanted, command },
     details: { tools: names, packages: wanted },
   });
 }
@@ -69,9 +71,7 @@ export function verifyFuse(device = '/dev/fuse'): void {
       'FUSE_UNAVAILABLE',
       `FUSE can't be used: ${device} ${isDenied ? "can't be opened by this user" : 'is not there'} (${errno})`,
       {
-        hint: isDenied
-          ? `Give this user access to ${device}, or run as root.`
-          : 'Load the kernel module: modprobe fuse. A container needs the device from its host.',
+        advice: isDenied ? { to: 'give-device-access', device } : { to: 'load-fuse' },
         cause: error,
       },
     );
@@ -120,7 +120,7 @@ export async function installTools(
       'TOOL_MISSING',
       'found no package manager among apt-get, dnf, pacman, zypper, apk',
       {
-        hint: `Install by hand: ${packageNames(names).join(', ')}`,
+        advice: { to: 'install-by-hand', packages: packageNames(names) },
       },
     );
   }
@@ -143,10 +143,7 @@ export async function installTools(
         'TOOL_MISSING',
         `\`${words.join(' ')}\` failed: ${lastLines(finished.stderr, 3)}`,
         {
-          hint:
-            userId === 0
-              ? 'Mend that, then run install again.'
-              : 'Run it as root once, then run install again.',
+          advice: { to: userId === 0 ? 'mend-then-install' : 'run-as-root-then-install' },
         },
       );
     }

@@ -1,84 +1,25 @@
 /**
- * Every failure that a user can cause has a code here, and every code its exit status and its general advice.
- * A message says what happened; the hint says the next step. Exit codes: DESIGN section 8, docs/exit-codes.md.
+ * An error carries facts: a code, a message that says what happened to whom, and an advice as data. What to type next
+ * is said by the face that shows it (terminal/advice), never at the throw.
  */
+import type { Advice } from './advice/index.ts';
+import { type ErrorCode, exitOf } from './error-codes.ts';
 
-interface CatalogueEntry {
-  readonly exit: number;
-  readonly hint?: string;
-}
-
-export const catalogue = {
-  UNEXPECTED: { exit: 1, hint: 'This is a bug. Run it again with --verbose and report what it prints.' },
-  USAGE: { exit: 2, hint: 'See --help.' },
-  INVALID_CLIENT_ID: {
-    exit: 2,
-    hint: 'A name starts with a letter or digit, and has at most 64 letters, digits, dots, underscores and hyphens.',
-  },
-  PARTIAL: { exit: 3, hint: 'Each result says what happened to its client.' },
-  CLIENT_NOT_FOUND: { exit: 10, hint: 'See which clients there are: cryptosync status --all' },
-  PROFILE_NOT_FOUND: { exit: 10 },
-  CONFIG_INVALID: { exit: 10 },
-  REMOTE_NOT_CONFIGURED: { exit: 10 },
-  REMOTE_TYPE_UNKNOWN: { exit: 10 },
-  ALREADY_INSTALLED: { exit: 10 },
-  TOOL_MISSING: { exit: 11 },
-  TOOL_TOO_OLD: { exit: 11 },
-  FUSE_UNAVAILABLE: { exit: 11 },
-  WRONG_PASSWORD: { exit: 12, hint: 'Nothing has changed. Try again with the right password.' },
-  INVALID_PASSWORD: {
-    exit: 12,
-    hint: 'A password has 1 to 2048 bytes, and no carriage return, line feed or NUL. One newline at the end of a file is dropped.',
-  },
-  PASSWORD_REQUIRED: {
-    exit: 12,
-    hint: 'Give it with --password-file PATH, --password-command CMD or CRYPTOSYNC_PASSWORD, or run on a terminal.',
-  },
-  INVALID_ENCRYPTION_KEY: { exit: 12, hint: 'Make one with: cryptosync key generate' },
-  DECRYPTION_FAILED: { exit: 12 },
-  KEY_REQUIRED: {
-    exit: 12,
-    hint: 'Give it with --encryption-key-file PATH or CRYPTOSYNC_ENCRYPTION_KEY, or run on a terminal.',
-  },
-  MOUNT_FAILED: { exit: 13 },
-  MOUNT_BUSY: { exit: 13 },
-  MOUNT_DIR_NOT_EMPTY: { exit: 13 },
-  REMOTE_UNREACHABLE: {
-    exit: 14,
-    hint: 'Check the network and the address, then run the same command again.',
-  },
-  REMOTE_AUTH_FAILED: { exit: 14 },
-  SYNC_FAILED: { exit: 14, hint: 'Mend the cause and run the same command again: it goes on from there.' },
-  BISYNC_NEEDS_RESYNC: { exit: 14 },
-  DISK_FULL: { exit: 14, hint: 'Make room, then run the same command again.' },
-  VAULT_MISSING: { exit: 15 },
-  VAULT_EMPTY: { exit: 15 },
-  VAULT_MISMATCH: { exit: 15 },
-  VAULT_FOREIGN: { exit: 15 },
-  REMOTE_NOT_EMPTY: { exit: 15 },
-  DELETE_LIMIT: { exit: 15 },
-  LOCAL_CHANGES: { exit: 15 },
-  VERIFY_FAILED: { exit: 16 },
-  LOCKED: { exit: 75, hint: 'Run it again later, or let it wait: --wait 10m' },
-  VAULT_MOUNTED: { exit: 75 },
-  INTERRUPTED: { exit: 130, hint: 'Run the same command again: it goes on from here.' },
-} as const satisfies Record<string, CatalogueEntry>;
-
-export type ErrorCode = keyof typeof catalogue;
+export type { ErrorCode } from './error-codes.ts';
 
 export interface ErrorFacts {
-  /** The next step to take; the catalogue's general advice when left out. */
-  readonly hint?: string | undefined;
+  /** The next step to take; what holds for the code in general when left out. */
+  readonly advice?: Advice | undefined;
   /** What a program may want to read, printed as `details` in JSON. */
   readonly details?: Readonly<Record<string, unknown>> | undefined;
   readonly cause?: unknown;
 }
 
-/** What `--json` prints of an error. */
+/** An error as data, for programs. */
 export interface ErrorReport {
   code: ErrorCode;
   message: string;
-  hint?: string;
+  advice?: Advice;
   exit: number;
   details?: Readonly<Record<string, unknown>>;
 }
@@ -87,39 +28,60 @@ export interface ErrorReport {
 export class CryptosyncError extends Error {
   override readonly name = 'CryptosyncError';
   readonly code: ErrorCode;
-  readonly hint: string | undefined;
+  readonly advice: Advice | undefined;
   readonly details: Readonly<Record<string, unknown>> | undefined;
 
   constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}) {
     super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
     this.code = code;
-    const entry: CatalogueEntry = catalogue[code];
-    this.hint = facts.hint ?? entry.hint;
+    this.advice = facts.advice;
     this.details = facts.details;
   }
 
   get exit(): number {
-    return catalogue[this.code].exit;
+    return exitOf[this.code];
   }
 
   toReport(): ErrorReport {
     return {
       code: this.code,
       message: this.message,
-      ...(this.hint === undefined ? {} : { hint: this.hint }),
+      ...(this.advice === undefined ? {} : { advice: this.advice }),
       exit: this.exit,
       ...(this.details === undefined ? {} : { details: this.details }),
     };
+  }
+
+  /** A document holds errors as they are; printed, each is its report. */
+  toJSON(): ErrorReport {
+    return this.toReport();
   }
 }
 
 /** The errno name of a system error (`ENOENT`), or undefined. */
 export function errnoOf(error: unknown): string | undefined {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  // our own errors have a code of another kind
+  if (!(error instanceof Error) || error instanceof CryptosyncError) return undefined;
+  const { code } = error as NodeJS.ErrnoException;
   return typeof code === 'string' ? code : undefined;
 }
 
-const advice: Readonly<Record<string, (path: string) => CryptosyncError>> = {
+/** Something that can't be read as the file which belongs at its path: a device without an end, a silent FIFO. */
+export class MisplacedFile extends Error {
+  /** In the place of a system error's, for whoever looks at that. */
+  readonly code = 'NOT_A_FILE';
+  readonly path: string;
+  /** Such as `is a FIFO`. */
+  readonly why: string;
+
+  constructor(path: string, why: string) {
+    super(`${path} ${why}, and a file belongs there`);
+    this.path = path;
+    this.why = why;
+  }
+}
+
+const explanations: Readonly<Record<string, (path: string) => CryptosyncError>> = {
   ENOSPC: (path) => new CryptosyncError('DISK_FULL', `no space is left on the disk for ${path}`),
   EDQUOT: (path) => new CryptosyncError('DISK_FULL', `the disk quota is used up at ${path}`),
   EACCES: (path) => denied(path, 'permission denied'),
@@ -129,16 +91,59 @@ const advice: Readonly<Record<string, (path: string) => CryptosyncError>> = {
   EEXIST: (path) => misplaced(`something else than a directory stands at ${path}`),
   EISDIR: (path) => misplaced(`${path} is a directory, and a file belongs there`),
   ELOOP: (path) => misplaced(`the links in ${path} lead in a circle`),
+  ENOENT: (path) => misplaced(`there is no ${path} any more`),
+  ENOTEMPTY: (path) => misplaced(`${path} is not empty`),
+  EXDEV: (path) => misplaced(`${path} lies on another file system than what belongs beside it`),
+  EINVAL: (path) => misplaced(`the file system of ${path} can't do what is needed`),
+  ENOSYS: (path) => misplaced(`the file system of ${path} can't do what is needed`),
+  ENOTSUP: (path) => misplaced(`the file system of ${path} can't do what is needed`),
+  EOPNOTSUPP: (path) => misplaced(`the file system of ${path} can't do what is needed`),
+  EBUSY: (path) => new CryptosyncError('MOUNT_BUSY', `${path} is in use`),
+  ETXTBSY: (path) => new CryptosyncError('MOUNT_BUSY', `${path} is in use`),
+  EFBIG: (path) => new CryptosyncError('DISK_FULL', `${path} is too large for its file system`),
+  ENOMEM: () => scarce('memory'),
+  EMFILE: () => scarce('open files'),
+  ENFILE: () => scarce('open files'),
+  EAGAIN: () => scarce('processes'),
+  ...Object.fromEntries(
+    [
+      'ENOTCONN',
+      'EIO',
+      'ESTALE',
+      'ENXIO',
+      'ENODEV',
+      'EREMOTEIO',
+      'EHOSTDOWN',
+      'EHOSTUNREACH',
+      'ETIMEDOUT',
+      'ECONNABORTED',
+      'EUCLEAN',
+      'EBADMSG',
+    ].map((errno) => [errno, (path: string) => failedStore(path, errno)]),
+  ),
   ENAMETOOLONG: (path) => misplaced(`${path} is too long for a path`),
 };
 
-function misplaced(what: string): CryptosyncError {
-  return new CryptosyncError('CONFIG_INVALID', what, { hint: 'Check --root and the paths in the profile.' });
+function misplaced(what: string, cause?: unknown): CryptosyncError {
+  return new CryptosyncError('CONFIG_INVALID', what, { advice: { to: 'check-paths' }, cause });
+}
+
+/** The file system below a path, whatever the path is for: who knows that asks `system/stores` first. */
+function failedStore(path: string, errno: string): CryptosyncError {
+  return new CryptosyncError('VAULT_MISSING', `the file system below ${path} has failed (${errno})`, {
+    advice: { to: 'mend-store' },
+  });
+}
+
+function scarce(what: string): CryptosyncError {
+  return new CryptosyncError('LOCKED', `this machine has no more ${what} for this user`, {
+    advice: { to: 'try-later' },
+  });
 }
 
 function denied(path: string, why: string): CryptosyncError {
   return new CryptosyncError('CONFIG_INVALID', `can't use ${path}: ${why}`, {
-    hint: 'Check who owns it, or run as that user.',
+    advice: { to: 'check-owner' },
   });
 }
 
@@ -148,11 +153,15 @@ function denied(path: string, why: string): CryptosyncError {
  */
 export function toCryptosyncError(thrown: unknown): CryptosyncError {
   if (thrown instanceof CryptosyncError) return thrown;
+  if (thrown instanceof MisplacedFile) return misplaced(thrown.message, thrown);
   const errno = errnoOf(thrown);
-  const explain = errno === undefined ? undefined : advice[errno];
+  const explain = errno === undefined ? undefined : explanations[errno];
   if (explain !== undefined) {
     const explained = explain((thrown as NodeJS.ErrnoException).path ?? 'a file');
-    return new CryptosyncError(explained.code, explained.message, { hint: explained.hint, cause: thrown });
+    return new CryptosyncError(explained.code, explained.message, {
+      advice: explained.advice,
+      cause: thrown,
+    });
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new CryptosyncError('UNEXPECTED', message, { cause: thrown });

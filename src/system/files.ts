@@ -5,16 +5,15 @@
 import { randomBytes } from 'node:crypto';
 import {
   accessSync,
+  chmodSync,
   closeSync,
   constants,
   fchmodSync,
   fstatSync,
   fsyncSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   readSync,
   renameSync,
   statSync,
@@ -22,10 +21,15 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { errnoOf } from './errors.ts';
+import { named } from './paths/held-directory.ts';
+import { linkRefused } from './paths/refusals.ts';
+import { openOrMake, readFollowing } from './paths/regular-file.ts';
+import { inDirectory } from './paths/walk.ts';
 
-function writeWhole(descriptor: number, content: string | Uint8Array): void {
+/** Writes all of a content at the place that a descriptor is at. @throws the system's error */
+export function writeWhole(descriptor: number, content: string | Uint8Array): void {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
   for (let written = 0; written < bytes.length; ) {
     written += writeSync(descriptor, bytes, written);
@@ -37,6 +41,11 @@ export function temporaryNameFor(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
 }
 
+/** True for a name that `temporaryNameFor` gives to what becomes a file called `name`. */
+export function isTemporaryNameFor(name: string, candidate: string): boolean {
+  return candidate.startsWith(`.${name}.`) && /^[0-9a-f]{12}\.tmp$/.test(candidate.slice(name.length + 2));
+}
+
 /** The path itself, or with `-2`, `-3`, … behind it: the first that nothing has yet. */
 export function unusedPath(path: string): string {
   let unused = path;
@@ -46,51 +55,64 @@ export function unusedPath(path: string): string {
 
 /** Makes what a directory lists durable. File systems that can't sync a directory are left alone. */
 export function syncDirectory(path: string): void {
-  const descriptor = openSync(path, 'r');
-  try {
-    fsyncSync(descriptor);
-  } catch (error) {
-    if (errnoOf(error) !== 'EINVAL') throw error;
-  } finally {
-    closeSync(descriptor);
-  }
+  inDirectory(path, {}, (directory) => directory.sync());
 }
 
 /**
- * Writes `content` to `path` atomically and durably.
+ * Writes `content` to `path` atomically and durably. A link that stands there is replaced, not followed.
  * @param mode the final mode; it holds from the first byte, whatever the umask.
+ * @param base a directory above it, below which no link is followed; default: the one that holds it
  */
-export function writeFileAtomic(path: string, content: string | Uint8Array, mode: number): void {
-  const temporary = temporaryNameFor(path);
-  const descriptor = openSync(temporary, 'wx', mode & 0o700);
-  try {
-    try {
-      fchmodSync(descriptor, mode);
-      writeWhole(descriptor, content);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(temporary, path);
-  } catch (error) {
-    unlinkSync(temporary);
-    throw error;
-  }
-  syncDirectory(dirname(path));
+export function writeFileAtomic(
+  path: string,
+  content: string | Uint8Array,
+  mode: number,
+  base?: string,
+): void {
+  const temporary = basename(temporaryNameFor(path));
+  inDirectory(dirname(resolve(path)), { base }, (directory) => {
+    named(path, () => {
+      const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+      const descriptor = openSync(directory.at(temporary), flags, mode & 0o700);
+      try {
+        try {
+          fchmodSync(descriptor, mode);
+          writeWhole(descriptor, content);
+          fsyncSync(descriptor);
+        } finally {
+          closeSync(descriptor);
+        }
+        renameSync(directory.at(temporary), directory.at(basename(path)));
+      } catch (error) {
+        unlinkSync(directory.at(temporary));
+        throw error;
+      }
+    });
+    directory.sync();
+  });
 }
 
 /**
  * Appends one line in one write and makes it durable; the file is created with `mode`. A line that a crash left
  * without an end stays a line of its own.
+ * @param base as for writeFileAtomic. @throws CONFIG_INVALID for a link, or what is no regular file
  */
-export function appendLine(path: string, line: string, mode: number): void {
-  const descriptor = openSync(path, 'a+', mode);
+export function appendLine(path: string, line: string, mode: number, base?: string): void {
+  const descriptor = openForAppending(path, mode, base);
   try {
     writeWhole(descriptor, `${endsInsideLine(descriptor) ? '\n' : ''}${line}\n`);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** Opens a file to read and append, made with `mode` when it is missing. The caller closes it. @throws as appendLine */
+export function openForAppending(path: string, mode: number, base?: string): number {
+  const flags = constants.O_RDWR | constants.O_APPEND;
+  return inDirectory(dirname(resolve(path)), { base }, (directory) =>
+    openOrMake(directory, basename(path), flags, mode),
+  );
 }
 
 function endsInsideLine(descriptor: number): boolean {
@@ -100,23 +122,64 @@ function endsInsideLine(descriptor: number): boolean {
 }
 
 /** Makes `path` a symbolic link to `target`, replacing a link that is there in one step. */
-export function replaceLink(path: string, target: string): void {
-  const temporary = temporaryNameFor(path);
-  symlinkSync(target, temporary);
-  try {
-    renameSync(temporary, path);
-  } catch (error) {
-    unlinkSync(temporary);
-    throw error;
-  }
+export function replaceLink(path: string, target: string, base?: string): void {
+  const temporary = basename(temporaryNameFor(path));
+  inDirectory(dirname(resolve(path)), { base }, (directory) => {
+    named(path, () => {
+      symlinkSync(target, directory.at(temporary));
+      try {
+        renameSync(directory.at(temporary), directory.at(basename(path)));
+      } catch (error) {
+        unlinkSync(directory.at(temporary));
+        throw error;
+      }
+    });
+  });
+}
+
+/**
+ * Gives an entry another name in one step and makes that durable. Neither way there leads through a link.
+ * @param base a directory above both, below which no link is followed; default: the ones that hold them
+ * @throws the system's error
+ */
+export function rename(from: string, to: string, base?: string): void {
+  inDirectory(dirname(resolve(from)), { base }, (old) => {
+    inDirectory(dirname(resolve(to)), { base }, (target) => {
+      named(from, () => renameSync(old.at(basename(from)), target.at(basename(to))));
+      target.sync();
+      if (old.path !== target.path) old.sync();
+    });
+  });
+}
+
+/**
+ * Changes the mode of a file or directory, and of nothing that a link leads to.
+ * @param base as for writeFileAtomic. @throws CONFIG_INVALID for a link
+ */
+export function changeMode(path: string, mode: number, base?: string): void {
+  inDirectory(dirname(resolve(path)), { base }, (directory) => {
+    const { descriptor, stats } = directory.locate(basename(path));
+    try {
+      if (stats.isSymbolicLink()) throw linkRefused(path, stats.uid);
+      named(path, () => chmodSync(`/proc/self/fd/${descriptor}`, mode));
+    } finally {
+      closeSync(descriptor);
+    }
+  });
 }
 
 /**
  * Creates a directory and its missing parents with `mode`. One that exists keeps its mode and owner.
- * @returns true when it was created.
+ * @param base as for writeFileAtomic; it may be the directory itself, which is the default
+ * @returns true when it was created. @throws CONFIG_INVALID for a link that somebody else could have set
  */
-export function ensureDirectory(path: string, mode: number): boolean {
-  return mkdirSync(path, { recursive: true, mode }) !== undefined;
+export function ensureDirectory(path: string, mode: number, base?: string): boolean {
+  let isMade = false;
+  const onMade = (): void => {
+    isMade = true;
+  };
+  inDirectory(path, { base, make: mode, onMade }, () => {});
+  return isMade;
 }
 
 /**
@@ -134,14 +197,20 @@ export function verifyWritable(directory: string): void {
   }
 }
 
-/** The text of a file, or undefined when there is none. */
+/**
+ * The text of a file, or undefined when there is none; links are followed. What is believed is read by readTrustedText.
+ * @throws CONFIG_INVALID for what is no regular file: it is not opened; EISDIR
+ */
 export function readTextIfPresent(path: string): string | undefined {
+  return readIfPresent(path)?.toString('utf8');
+}
+
+/** The bytes of a file, as readTextIfPresent its text. */
+export function readIfPresent(path: string): Buffer | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return readFollowing(path);
   } catch (error) {
     if (isAbsence(error)) return undefined;
-    // Node names no path in the EISDIR of a read
-    if (errnoOf(error) !== undefined) (error as NodeJS.ErrnoException).path ??= path;
     throw error;
   }
 }
@@ -154,16 +223,18 @@ export function isAbsence(error: unknown): boolean {
 
 /**
  * What stands at a path, links not followed. Unlike `existsSync` it throws on anything but absence, so that a dead
- * FUSE mount (ENOTCONN, TOOLS.md G2) is never taken for "not there".
+ * FUSE mount (ENOTCONN, hazards.md G2) is never taken for "not there".
  */
 export function kindOf(path: string): 'none' | 'file' | 'directory' | 'link' | 'other' {
   let stats: ReturnType<typeof lstatSync>;
   try {
-    stats = lstatSync(path);
+    // an error that is made to say that nothing is there costs more than the look
+    stats = lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
     if (isAbsence(error)) return 'none';
     throw error;
   }
+  if (stats === undefined) return 'none';
   if (stats.isFile()) return 'file';
   if (stats.isDirectory()) return 'directory';
   return stats.isSymbolicLink() ? 'link' : 'other';

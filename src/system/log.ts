@@ -2,23 +2,57 @@
  * The log file: one line for each command that changes something when it begins, and one for how it ended.
  * A log that can't be written is one warning, never a failure.
  */
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { appendFileSync, closeSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Clock, toLogTime } from './clock.ts';
+import { errnoOf } from './errors.ts';
+import { ensureDirectory, openForAppending } from './files.ts';
+import { whySick } from './stores/stores.ts';
 
 export type LogLevel = 'INFO' | 'WARN' | 'ERROR';
 
+/** Facts beside a message, by names in capitals such as `CLIENT`, for logs that keep them apart. */
+export type LogFields = Readonly<Record<string, string>>;
+
 export interface Log {
-  write(level: LogLevel, message: string): void;
+  /** @param about the error that the line tells; who would tell it once more can ask `hasTold`. */
+  write(level: LogLevel, message: string, about?: Error, fields?: LogFields): void;
+  hasTold(error: Error): boolean;
 }
 
-export const silentLog: Log = { write: () => {} };
+export const silentLog: Log = { write: () => {}, hasTold: () => true };
 
 /** Control characters in a message would let a file name forge a line of the log. */
-function onOneLine(message: string): string {
+export function onOneLine(message: string): string {
   return message.replaceAll(/\p{Cc}/gu, (character) =>
     character === '\n' ? ' ' : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
   );
+}
+
+/** A stream that whoever started this process has given it, as containers have it. */
+const ownStream = /^\/dev\/(stdout|stderr|fd\/\d+)$/;
+
+function append(path: string, line: string): void {
+  if (ownStream.test(path)) {
+    appendFileSync(path, line);
+    return;
+  }
+  const descriptor = openOrMakeLog(path);
+  try {
+    writeSync(descriptor, line);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function openOrMakeLog(path: string): number {
+  try {
+    return openForAppending(path, 0o600);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    ensureDirectory(dirname(path), 0o750);
+    return openForAppending(path, 0o600);
+  }
 }
 
 /**
@@ -26,22 +60,28 @@ function onOneLine(message: string): string {
  * @returns a log whose lines are `[YYYY-MM-DD HH:MM:SS] [LEVEL] message`.
  */
 export function createFileLog(path: string, clock: Clock, onUnwritable: (reason: string) => void): Log {
-  let usable = true;
+  let state: 'unknown' | 'usable' | 'given up' = 'unknown';
+  const giveUp = (reason: string): void => {
+    state = 'given up';
+    onUnwritable(`the log ${path} can't be written: ${reason}`);
+  };
+  const isUsable = (): boolean => {
+    const sick = state === 'unknown' ? whySick(path) : undefined;
+    if (sick !== undefined) giveUp(sick);
+    else if (state === 'unknown') state = 'usable';
+    return state === 'usable';
+  };
+  const told = new WeakSet<Error>();
   return {
-    write(level, message) {
-      if (!usable) return;
+    hasTold: (error) => told.has(error),
+    write(level, message, about) {
+      if (about !== undefined) told.add(about);
+      if (!isUsable()) return;
       const line = `[${toLogTime(clock.now())}] [${level}] ${onOneLine(message)}\n`;
       try {
-        try {
-          appendFileSync(path, line, { mode: 0o600 });
-        } catch (error) {
-          if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-          mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
-          appendFileSync(path, line, { mode: 0o600 });
-        }
+        append(path, line);
       } catch (error) {
-        usable = false;
-        onUnwritable(`the log ${path} can't be written: ${(error as Error).message}`);
+        giveUp((error as Error).message);
       }
     },
   };

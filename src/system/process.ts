@@ -1,23 +1,16 @@
 /**
  * The one place that starts processes. Every child gets a deadline, an environment made for it, its secret on
  * stdin (never in argv), and is over when it exits: a FUSE daemon keeps its pipes open for as long as it lives, so
- * Node's `close` may never come (TOOLS.md G12).
+ * Node's `close` may never come (hazards.md G12).
  */
+import type { ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
-import { interruption } from './errors.ts';
-import { openUnlinkedFile, readDescriptor } from './process-output.ts';
-import {
-  type Command,
-  collect,
-  endAfter,
-  type Finished,
-  feed,
-  type Subprocess,
-  start,
-} from './process-start.ts';
+import { errnoOf, interruption } from './errors.ts';
+import { openUnlinkedFile, readDescriptor } from './process/output.ts';
+import { type Command, collect, endAfter, type Finished, feed, groupOf, start } from './process/start.ts';
 
-export { lastLines } from './process-output.ts';
-export type { Command, Finished } from './process-start.ts';
+export { lastLines } from './process/output.ts';
+export type { Command, Finished } from './process/start.ts';
 
 /** Milliseconds given to a pipe to deliver what the child wrote before it exited. */
 const drainTime = 250;
@@ -57,8 +50,13 @@ async function runWith(
   output: number | 'pipe',
   errors: number | 'pipe',
 ): Promise<Finished> {
-  const { subprocess } = await start(command, output, errors);
-  const stdout = collect(subprocess.stdout, command.onStdoutLine);
+  let subprocess: ChildProcess;
+  try {
+    subprocess = start(command, output, errors);
+  } catch (thrown) {
+    return neverStarted(thrown);
+  }
+  const stdout = collect(subprocess.stdout, command.onStdoutLine, command.printsBytes ? 'latin1' : 'utf8');
   const stderr = collect(subprocess.stderr, command.onStderrLine);
   const limits = limit(subprocess, command);
   feed(subprocess, command.input);
@@ -76,14 +74,27 @@ async function runWith(
   }
 }
 
+/** Node tells some reasons (ENOENT, EACCES) by the child's `error` event, and throws others (E2BIG, ENOMEM). */
+function neverStarted(thrown: unknown): Finished {
+  const errno = errnoOf(thrown);
+  if (errno === undefined || !/^E[A-Z0-9]+$/.test(errno)) throw thrown;
+  return {
+    exitCode: undefined,
+    signal: undefined,
+    stdout: '',
+    stderr: '',
+    timedOut: false,
+    startError: errno,
+  };
+}
+
 /** How a child ended: by its `exit`, or because it could not be started. */
-function endOf(subprocess: Subprocess): Promise<End> {
-  subprocess.catch(() => {}); // with `reject: false` it never does; the outcome is taken from `exit`
+function endOf(subprocess: ChildProcess): Promise<End> {
   return new Promise((resolve) => {
-    subprocess.nodeChildProcess.once('exit', (code, signal) =>
+    subprocess.once('exit', (code, signal) =>
       resolve({ exitCode: code ?? undefined, signal: signal ?? undefined }),
     );
-    subprocess.nodeChildProcess.once('error', (error: NodeJS.ErrnoException) => {
+    subprocess.once('error', (error: NodeJS.ErrnoException) => {
       if (subprocess.pid === undefined) {
         resolve({ exitCode: undefined, signal: undefined, startError: error.code ?? error.message });
       }
@@ -100,23 +111,27 @@ interface Limits {
 }
 
 /** Ends a child at its deadline or when the signal aborts. */
-function limit(subprocess: Subprocess, { deadline, signal, killAfter = killTime }: Command): Limits {
+function limit(
+  subprocess: ChildProcess,
+  { deadline, signal, killAfter = killTime, endsWithChildren = false }: Command,
+): Limits {
   let late = false;
+  const told = endsWithChildren ? groupOf(subprocess) : subprocess;
   const abandoned = Promise.withResolvers<End>();
   // a child in an uninterruptible call (a hung FUSE mount) does not even die of SIGKILL
   const giveUp = (): void => {
     late = true;
-    subprocess.nodeChildProcess.unref();
+    subprocess.unref();
     abandoned.resolve({ exitCode: undefined, signal: undefined });
   };
   const patience = (killAfter === 'never' ? neverKilledTime : killAfter) + abandonTime;
   let lastStraw = setTimeout(giveUp, deadline + patience);
-  const callOff = endAfter(subprocess, deadline, killAfter, () => {
+  const callOff = endAfter(told, deadline, killAfter, () => {
     late = true;
   });
   let callOffAbort = (): void => {};
   const abort = (): void => {
-    callOffAbort = endAfter(subprocess, 0, killAfter, () => {});
+    callOffAbort = endAfter(told, 0, killAfter, () => {});
     clearTimeout(lastStraw);
     lastStraw = setTimeout(giveUp, patience);
   };
@@ -131,6 +146,8 @@ function limit(subprocess: Subprocess, { deadline, signal, killAfter = killTime 
       callOff();
       callOffAbort();
       signal?.removeEventListener('abort', abort);
+      // who was told to end may have left others that did not listen
+      if (endsWithChildren && (late || signal?.aborted === true)) told.kill('SIGKILL');
     },
   };
 }

@@ -2,26 +2,35 @@
  * What every command has in common: where it runs, whom it tells, how it fails. With --json stdout is exactly one
  * document, of an error too; everything else goes to stderr. The exit code follows from the results, here.
  */
-import { resolve } from 'node:path';
 import { isatty } from 'node:tty';
 import { Command } from '@oclif/core/command';
-import { defaultRoot } from '../clients/layout.ts';
 import { readSettings, type Settings, settingsFile } from '../clients/settings.ts';
 import type { Context } from '../operations/context.ts';
-import { parseDuration, systemClock } from '../system/clock.ts';
-import { CryptosyncError, type ErrorReport, toCryptosyncError } from '../system/errors.ts';
-import { createFileLog, logPath, silentLog } from '../system/log.ts';
+import { makeContext } from '../operations/make-context.ts';
+import type { Advice } from '../system/advice/index.ts';
+import { parseDuration } from '../system/clock.ts';
+import { CryptosyncError, toCryptosyncError } from '../system/errors.ts';
+import type { Log } from '../system/log.ts';
+import { logKinds } from '../system/logs/choose.ts';
+import { type CommandReport, reportOf, wordsOf } from './advice/index.ts';
+import { worded } from './advice/worded.ts';
+import { unanswered } from './asking/question.ts';
+import { verifyStdinUse } from './asking/stdin-use.ts';
+import { logOfFailedStart, subjectIn, withoutValues } from './command-line.ts';
 import { commonFlags } from './flags.ts';
-import { unanswered } from './question.ts';
-import { verifyStdinUse } from './stdin-use.ts';
-import { paint, printable } from './style.ts';
+import { errorLines } from './showing/error-text.ts';
+import { columnsOf, paint, printable, wrapped } from './showing/style.ts';
+import { prepareStreams, writeOut } from './streams.ts';
 
 export interface CommonFlags {
   readonly root?: string | undefined;
+  readonly log?: string | undefined;
   readonly 'log-file'?: string | undefined;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
   readonly 'no-input'?: boolean;
+  /** Of the commands that have it. */
+  readonly progress?: 'json' | undefined;
 }
 
 /** Whether and how a command may talk while it works. */
@@ -30,38 +39,42 @@ export interface Manner {
   readonly isInteractive: boolean;
   /** Progress in plain lines is welcome. */
   readonly isTalkative: boolean;
+  /** Progress is read by a program: `--progress json`. */
+  readonly isForPrograms?: boolean;
   readonly mayPrompt: boolean;
+  /** Gives a question the terminal for itself; where there is none, nothing else uses it. */
+  readonly asking?: (<Answer>(ask: () => Promise<Answer>) => Promise<Answer>) | undefined;
 }
 
 /** What the presenters of results need of a command. */
 export interface Reporter {
+  /** Whether `say` says anything. */
+  readonly isTalkative: boolean;
   /** A line for people on stdout; nothing with --quiet or --json. */
   say(line: string): void;
   /** An error for people on stderr; nothing with --json. */
   tell(error: CryptosyncError, subject: string): void;
-  /** Sets the exit code by the error that the run ends with, and gives the document back. */
-  finish<Document extends object>(document: Document, error: CryptosyncError | undefined): Document;
+  /** Sets the exit code by the error that the document ends with, and gives it back as it is printed. */
+  finish(document: Parameters<typeof worded>[0]): object;
 }
 
 export abstract class CryptosyncCommand extends Command {
   static override enableJsonFlag = true;
   static override baseFlags = commonFlags;
+  /** Flags that `--help` only names; `--help-all` explains them. */
+  static rareFlags: readonly string[] = [];
 
   readonly #interruption = new AbortController();
   #flags: CommonFlags = {};
   #settings: Settings = {};
+  #log: Log | undefined;
 
   protected override async init(): Promise<void> {
     await super.init();
     // of two flags that exclude each other, one given by hand is above one that the environment gives
     if (this.argv.some((word) => word === '--all-profiles' || word === '--global' || word === '-g'))
       delete process.env['CRYPTOSYNC_PROFILE'];
-    for (const stream of [process.stdout, process.stderr]) {
-      stream.on('error', (error: NodeJS.ErrnoException) => {
-        // the reader went away (`| head`): not our failure
-        if (error.code !== 'EPIPE') throw error;
-      });
-    }
+    prepareStreams();
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
       process.on(name, () => this.#interrupt(name));
   }
@@ -79,19 +92,22 @@ export abstract class CryptosyncCommand extends Command {
     this.#flags = flags;
     verifyStdinUse(flags);
     verifyNotEmpty(flags);
-    const warn = (message: string): void => this.warnOnce(message);
-    this.#settings = readSettings(settingsFile(process.env, userId));
-    const path = logPath(process.env, userId, flags['log-file'] ?? this.#settings.logFile);
-    return {
-      root: resolve(flags.root ?? this.#settings.root ?? defaultRoot),
-      environment: process.env,
-      userId,
-      clock: systemClock,
-      log: path === undefined ? silentLog : createFileLog(path, systemClock, warn),
-      signal: this.signal,
+    verifyOneLine(flags);
+    const environment = process.env;
+    this.#settings = readSettings(settingsFile(environment, userId));
+    const context = makeContext({
       version: this.config.version,
-      warn,
-    };
+      root: flags.root,
+      environment,
+      userId,
+      settings: this.#settings,
+      logKind: logKinds.find((kind) => kind === flags.log),
+      logFile: flags['log-file'],
+      signal: this.signal,
+      warn: (message, advice) => this.warnOnce(withAdvice(message, advice)),
+    });
+    this.#log = context.log;
+    return context;
   }
 
   /** The client when none is named: the settings' or `default`. Known after `contextFor`. */
@@ -99,14 +115,20 @@ export abstract class CryptosyncCommand extends Command {
     return this.#settings.client ?? 'default';
   }
 
+  protected get isDefaultClientNamed(): boolean {
+    return this.#settings.client !== undefined;
+  }
+
   protected mannerFor(flags: CommonFlags): Manner {
-    const isSilent = flags.quiet === true || this.jsonEnabled();
+    const isForPrograms = flags.progress === 'json';
+    const isSilent = flags.quiet === true || this.jsonEnabled() || isForPrograms;
     const mayPrompt =
       // not process.stdin.isTTY: to look at process.stdin makes a pipe non-blocking, also for others who share it
       isatty(0) && process.stderr.isTTY === true && flags['no-input'] !== true && !process.env['CI'];
     return {
       isInteractive: !isSilent && process.stderr.isTTY === true && process.env['TERM'] !== 'dumb',
       isTalkative: !isSilent,
+      isForPrograms,
       mayPrompt,
     };
   }
@@ -116,12 +138,13 @@ export abstract class CryptosyncCommand extends Command {
   protected warnOnce(message: string): void {
     if (this.#flags.quiet === true || this.#warned.has(message)) return;
     this.#warned.add(message);
-    process.stderr.write(`${paint('yellow', 'warning:', process.stderr)} ${printable(message)}\n`);
+    const text = wrapped(printable(message), columnsOf(process.stderr), 'warning: '.length);
+    process.stderr.write(`${paint('yellow', 'warning:', process.stderr)} ${text}\n`);
   }
 
   /** oclif's own colours the document token by token, even for a pipe: 50 ms for a thousand vaults. */
   override logJson(json: unknown): void {
-    process.stdout.write(`${JSON.stringify(json, undefined, 2)}\n`);
+    writeOut(`${JSON.stringify(json, undefined, 2)}\n`);
   }
 
   /** A line of the result, on stdout; nothing with --quiet or --json. */
@@ -131,48 +154,67 @@ export abstract class CryptosyncCommand extends Command {
 
   /** Prints an error for people: what happened, the next step, and with --verbose what lies behind it. */
   protected tell(error: CryptosyncError, subject?: string): void {
-    const write = (text: string): boolean => process.stderr.write(`${text}\n`);
-    const message = withSubject(error.message, subject);
-    write(`${paint(['red', 'bold'], 'error:', process.stderr)} ${printable(message)} [${error.code}]`);
-    if (error.hint !== undefined)
-      write(`${paint('cyan', 'next:', process.stderr)}  ${printable(error.hint)}`);
-    if (this.#flags.verbose !== true || error.cause === undefined) return;
-    const cause = error.cause instanceof Error && error.exit === 1 ? error.cause.stack : error.cause;
-    write(`cause: ${cause instanceof Error ? cause.message : String(cause)}`);
+    // nothing is wrong: no line for cron to mail
+    if (error.code === 'SKIPPED') {
+      this.say(subject === undefined ? error.message : `${subject}: ${error.message}`);
+      return;
+    }
+    const verbose = this.#flags.verbose === true;
+    for (const line of errorLines(error, { subject, verbose }, process.stderr))
+      process.stderr.write(`${line}\n`);
   }
 
   protected reporter(): Reporter {
     return {
+      isTalkative: this.#flags.quiet !== true && !this.jsonEnabled(),
       say: (line) => this.say(line),
       tell: (error, subject) => {
+        this.#logFailure(error, error.message, subject);
         if (!this.jsonEnabled()) this.tell(error, subject);
       },
-      finish: (document, error) => {
-        if (error !== undefined) process.exitCode = error.exit;
-        return document;
+      finish: (document) => {
+        if (document.error !== undefined) process.exitCode = document.error.exit;
+        return worded(document);
       },
     };
   }
 
   override async catch(thrown: Error & { exitCode?: number }): Promise<void> {
     if (isPlainExit(thrown)) throw thrown;
-    const error = translate(thrown);
+    const error = await this.#withNearestFlag(translate(thrown), thrown);
+    const wording =
+      thrown instanceof CryptosyncError ? error.message : withoutValues(error.message, this.argv);
+    this.#logFailure(error, wording, subjectIn(this.argv));
     // flags were not parsed when they are what is wrong
     if (this.argv.includes('--verbose') || this.argv.includes('-v'))
       this.#flags = { ...this.#flags, verbose: true };
-    if (this.jsonEnabled()) this.logJson({ error: error.toReport() });
+    if (this.jsonEnabled()) this.logJson({ error: reportOf(error) });
     else this.tell(error);
     process.exitCode = error.exit;
   }
 
-  protected override toErrorJson(thrown: unknown): { error: ErrorReport } {
-    return { error: translate(thrown).toReport() };
+  /** A flag that does not exist may be another one, mistyped. */
+  async #withNearestFlag(error: CryptosyncError, thrown: object): Promise<CryptosyncError> {
+    if (!('flags' in thrown && Array.isArray(thrown.flags))) return error;
+    const { nearestFlags } = await import('./guidance/did-you-mean.ts');
+    const known = { ...this.ctor.baseFlags, ...this.ctor.flags, json: {}, help: {} };
+    const nearest = nearestFlags(thrown.flags, known);
+    if (nearest.length === 0) return error;
+    return new CryptosyncError(error.code, error.message, { advice: { to: 'did-you-mean-flag', nearest } });
   }
-}
 
-/** `client1/default: the message`, unless the message names it already. */
-function withSubject(message: string, subject: string | undefined): string {
-  return subject === undefined || message.includes(subject) ? message : `${subject}: ${message}`;
+  /** A failure of before anything began, and so not told yet, leaves a line as well. */
+  #logFailure(error: CryptosyncError, message: string, subject: string | undefined): void {
+    this.#log ??= logOfFailedStart(this.argv);
+    if (this.#log.hasTold(error)) return;
+    const whose = subject === undefined ? '' : `${subject}: `;
+    const command = this.id?.replaceAll(':', ' ');
+    this.#log.write('ERROR', `${whose}${command} failed: ${error.code} ${message}`, error);
+  }
+
+  protected override toErrorJson(thrown: unknown): { error: CommandReport } {
+    return { error: reportOf(translate(thrown)) };
+  }
 }
 
 /** `--help` and `--version` leave by an error of oclif's with exit 0. */
@@ -200,6 +242,12 @@ function translate(thrown: unknown): CryptosyncError {
   return toCryptosyncError(thrown);
 }
 
+/** A warning and what to do about it: behind a sentence a sentence, behind a phrase a command. */
+function withAdvice(message: string, advice: Advice | undefined): string {
+  const words = advice && wordsOf(advice);
+  return words === undefined ? message : `${message}${message.endsWith('.') ? '' : ':'} ${words}`;
+}
+
 /** Flags whose empty value has a meaning or an error of its own. */
 const mayBeEmpty: ReadonlySet<string> = new Set([
   'client',
@@ -214,7 +262,30 @@ function verifyNotEmpty(flags: object): void {
   for (const [name, value] of Object.entries(flags)) {
     const isEmpty = value === '' || (Array.isArray(value) && value.includes(''));
     if (!isEmpty || mayBeEmpty.has(name)) continue;
-    throw new CryptosyncError('USAGE', `--${name} is empty`, { hint: 'Give it a value, or leave it out.' });
+    throw new CryptosyncError('USAGE', `--${name} is empty`, { advice: { to: 'give-value' } });
+  }
+}
+
+/** Flags that may hold several lines, or have an error of their own for them. */
+const mayHoldLines: ReadonlySet<string> = new Set([
+  'client',
+  'profile',
+  'vault-password',
+  'password-command',
+  'passphrase-command',
+  'remote-option',
+  'remote-options',
+]);
+
+/** A path with a line feed in it would stand in scripts, units and lists of lines. @throws USAGE */
+function verifyOneLine(flags: object): void {
+  for (const [name, value] of Object.entries(flags)) {
+    const texts: unknown[] = Array.isArray(value) ? value : [value];
+    const isBroken = texts.some((text) => typeof text === 'string' && /\p{Cc}/u.test(text));
+    if (!isBroken || mayHoldLines.has(name)) continue;
+    throw new CryptosyncError('USAGE', `--${name} holds a control character such as a line feed`, {
+      advice: { to: 'give-one-line' },
+    });
   }
 }
 
@@ -228,6 +299,6 @@ export function durationOf(flag: string, text: string): number {
   const milliseconds = parseDuration(text);
   if (milliseconds !== undefined) return milliseconds;
   throw new CryptosyncError('USAGE', `${flag} ${JSON.stringify(text)} is not a duration`, {
-    hint: 'Write it like 90s, 10m, 1h30m or 30d.',
+    advice: { to: 'write-duration' },
   });
 }

@@ -2,11 +2,11 @@
 import { type ProfileLayout, profileLayout } from '../clients/layout.ts';
 import { parseClientId, parseProfileName } from '../clients/names.ts';
 import { settingsFile } from '../clients/settings.ts';
-import { type KeyStore, profileKeyStore, settingsKeyStore } from '../operations/config.ts';
+import { type KeyStore, profileKeyStore, settingsKeyStore } from '../operations/config/keys.ts';
 import type { Context } from '../operations/context.ts';
 import { type CommonFlags, CryptosyncCommand, waitOf } from './base-command.ts';
 import { clientFlag, globalFlag, profileFlag, waitFlag } from './flags.ts';
-import { printable } from './style.ts';
+import { printable } from './showing/style.ts';
 
 export const configFlags = { client: clientFlag, profile: profileFlag, global: globalFlag, wait: waitFlag };
 
@@ -20,8 +20,12 @@ export interface ConfigFlags extends CommonFlags {
 export abstract class ConfigCommand extends CryptosyncCommand {
   protected storeFor(flags: ConfigFlags): KeyStore {
     const context = this.contextFor(flags);
-    if (flags.global) return settingsKeyStore(settingsFile(context.environment, context.userId));
-    return profileKeyStore(context, this.layoutFor(context, flags), waitOf(flags.wait));
+    const wait = waitOf(flags.wait);
+    if (flags.global) {
+      const file = settingsFile(context.environment, context.userId);
+      return settingsKeyStore(context, file, wait);
+    }
+    return profileKeyStore(context, this.layoutFor(context, flags), wait);
   }
 
   protected layoutFor(context: Context, flags: ConfigFlags): ProfileLayout {

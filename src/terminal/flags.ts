@@ -1,5 +1,22 @@
 /** The flags that several commands share. A flag's environment variable stands behind it in --help. */
 import * as Flags from '@oclif/core/flags';
+import { filenameEncryptionModes } from '../remotes/tuning.ts';
+import { logKinds } from '../system/logs/choose.ts';
+
+/** Those of several commands that only `--help-all` explains; a command names its own as `rareFlags`. */
+export const rareFlags: readonly string[] = [
+  'log',
+  'log-file',
+  'no-input',
+  'progress',
+  'vault-password',
+  'password-command',
+  'passphrase-command',
+  'encryption-salt-file',
+  'new-encryption-salt-file',
+  'filename-encryption',
+  'directory-name-encryption',
+];
 
 /** Every command has these; oclif adds --json. */
 export const commonFlags = {
@@ -8,6 +25,11 @@ export const commonFlags = {
     env: 'CRYPTOSYNC_ROOT',
     helpGroup: 'GLOBAL',
     helpValue: 'PATH',
+  }),
+  log: Flags.string({
+    description: 'where the log goes [default: file]',
+    options: [...logKinds],
+    helpGroup: 'GLOBAL',
   }),
   'log-file': Flags.string({
     description: 'log to this file',
@@ -98,7 +120,7 @@ export const keyFlags = {
 
 /** How a crypt layer hides names. */
 export const cryptFlags = {
-  'filename-encryption': Flags.option({ options: ['standard', 'obfuscate', 'off'] as const })({
+  'filename-encryption': Flags.option({ options: filenameEncryptionModes })({
     description: 'how the crypt layer hides file names [default: standard]',
     helpGroup: 'ENCRYPTION',
   }),
@@ -123,9 +145,28 @@ export const newKeyFlags = {
   }),
 };
 
+/** For exported files. */
+export const passphraseFlags = {
+  'passphrase-file': Flags.string({
+    description: "read the file's passphrase from this file, or from stdin (-)",
+    helpGroup: 'PASSPHRASE',
+    helpValue: 'PATH',
+  }),
+  'passphrase-command': Flags.string({
+    description: "run this command, which prints the file's passphrase",
+    helpGroup: 'PASSPHRASE',
+    helpValue: 'CMD',
+  }),
+};
+
 export const waitFlag = Flags.string({
   description: 'wait this long for another run to end, such as 10m',
   helpValue: 'DURATION',
+});
+
+/** For commands that take a while. */
+export const progressFlag = Flags.option({ options: ['json'] as const })({
+  description: 'tell on stderr how far it is, a JSON document a line',
 });
 
 /** For the commands of `config`: the settings of all clients instead of a profile. */
@@ -134,3 +175,50 @@ export const globalFlag = Flags.boolean({
   description: 'the settings of all clients (root, client, logFile) instead of a profile',
   exclusive: ['profile'],
 });
+
+/** How a remote is set up. */
+export const remoteFlags = {
+  'remote-type': Flags.string({
+    description: 'rclone backend: s3, drive, webdav, sftp, local, …',
+    helpValue: 'TYPE',
+  }),
+  'remote-options': Flags.string({
+    description: 'options of the backend; a value with a comma is quoted as in CSV',
+    helpValue: 'K=V,K=V',
+  }),
+  'remote-option': Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    description: 'one option of the backend; can be given several times',
+    helpValue: 'K=V',
+  }),
+  'remote-options-file': Flags.string({
+    description: 'options from a file, one key=value a line, or from stdin (-); for secrets',
+    helpValue: 'PATH',
+  }),
+};
+
+/** For what makes a client's links. */
+export const linkFlags = {
+  'bin-dir': Flags.string({
+    description: 'where the links go [default: /usr/local/bin, or ~/.local/bin]',
+    helpValue: 'PATH',
+  }),
+  links: Flags.boolean({ default: true, allowNo: true, description: 'put links to the scripts on PATH' }),
+};
+
+/** Where a client's mount and links are made. */
+export const treeFlags = {
+  'mount-dir': Flags.string({ description: 'where the vault is mounted', helpValue: 'PATH' }),
+  ...linkFlags,
+};
+
+/** Which generation is meant. */
+export const generationFlags = {
+  generation: Flags.integer({ description: 'this one [default: the newest]', helpValue: 'N', min: 1 }),
+  at: Flags.string({
+    description: 'the newest that was there by then, such as 2026-01-31 or 2026-01-31T02:00:00Z',
+    helpValue: 'TIME',
+    exclusive: ['generation'],
+  }),
+};

@@ -1,4 +1,5 @@
 /** What `--help` says below the flags, the same way for every command: what it does, exit codes, environment. */
+import type { SecretVariable } from '../system/environment.ts';
 
 /** The variables that stand behind no flag. */
 const variables = {
@@ -9,12 +10,16 @@ const variables = {
   CRYPTOSYNC_ENCRYPTION_SALT: 'its salt',
   CRYPTOSYNC_NEW_ENCRYPTION_KEY: 'the key for --rekey',
   CRYPTOSYNC_NEW_ENCRYPTION_SALT: 'its salt',
+  CRYPTOSYNC_PASSPHRASE: 'the passphrase of an exported file',
   RCLONE_CONFIG_PASS: 'opens an encrypted rclone.conf',
+  NOTIFY_SOCKET: 'told when the server is ready, as systemd has it',
+  LISTEN_FDS: 'a socket that systemd has opened',
   VISUAL: 'the editor',
   EDITOR: 'the editor when there is no VISUAL',
+  PAGER: 'shows long pages on a terminal',
   CRYPTOSYNC_CONFIG: 'another file of global settings',
   NO_COLOR: 'no colours',
-} as const;
+} as const satisfies Record<SecretVariable, string> & Record<string, string>;
 
 export type Variable = keyof typeof variables;
 

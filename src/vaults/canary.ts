@@ -1,72 +1,67 @@
 /**
- * The canary: a small file inside the vault that holds the vault's id. Read through a mount, it proves that the mount
- * is there and that configuration, password and ciphertext belong together; nothing weaker does (TOOLS.md G8, C1).
+ * The canary: a small file inside the vault. Read through a mount, it proves that the mount is there and that
+ * configuration, password and ciphertext belong together; nothing weaker does (hazards.md G8, C1). It holds the vault's
+ * id, its seal key, and what it was made with, which nobody can change who can't open the vault.
  */
-import { CryptosyncError } from '../system/errors.ts';
-import type { Engine } from './engine.ts';
-import { isMountEmpty, readFileInMount, writeFileInMount } from './mount-access.ts';
-import { inspectEncryptedDirectory } from './vault-directory.ts';
+import type { Secret } from '../secrets/secret.ts';
+import { parseStoredJson } from '../system/paths/stored-json.ts';
+import type { MadeWith } from './engines/engine.ts';
+import { readFileInMount, writeFileInMount } from './mounts/mount-access.ts';
+import { parseSealKey, sealKeyText } from './seal-key.ts';
 
 export const canaryName = '.cryptosync-vault';
 
-/**
- * @returns the id in the canary of a mounted vault, or undefined when there is no canary.
- * @throws VAULT_MISMATCH when there is one that can't be read, MOUNT_FAILED when the mount does not answer
- */
-export async function readCanary(mountDir: string): Promise<string | undefined> {
+export interface Canary {
+  readonly vaultId: string;
+  /** Undefined, as the next, in a canary of an older version, which held the id alone. */
+  readonly sealKey: Secret | undefined;
+  readonly madeWith: MadeWith | undefined;
+}
+
+export type CanaryReading =
+  | { readonly kind: 'present'; readonly canary: Canary }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unreadable'; readonly said: string };
+
+/** @throws MOUNT_FAILED when the mount does not answer */
+export async function readCanary(mountDir: string): Promise<CanaryReading> {
   const found = await readFileInMount(mountDir, canaryName);
-  if (found.kind === 'text') return found.text.trim();
-  if (found.kind === 'absent') return undefined;
-  throw new CryptosyncError('VAULT_MISMATCH', `the vault's canary can't be read: ${found.said}`, {
-    hint: mismatchHint,
-  });
+  if (found.kind !== 'text') return found;
+  const canary = parseCanary(found.text);
+  return canary === undefined
+    ? { kind: 'unreadable', said: 'it holds something else than a canary' }
+    : { kind: 'present', canary };
 }
 
-/** Writes the canary into a mounted vault. */
-export async function writeCanary(mountDir: string, vaultId: string): Promise<void> {
-  await writeFileInMount(mountDir, canaryName, `${vaultId}\n`);
-}
+/** An older canary is its vault's id and no more. */
+const bareId = /^[^\p{Cc}{}"]{1,256}$/u;
 
-const mismatchHint =
-  'The encrypted directory, its configuration file and this profile do not belong together. Compare them with a copy; nothing was written.';
-
-/** @throws VAULT_MISMATCH when the mount does not hold the vault with this id. */
-export async function verifyVaultIdentity(mountDir: string, vaultId: string): Promise<void> {
-  const found = await readCanary(mountDir);
-  if (found === vaultId) return;
-  throw found === undefined
-    ? new CryptosyncError(
-        'VAULT_MISMATCH',
-        `the mounted vault has no ${canaryName}, so it is not known to be the right one`,
-        {
-          hint: `If you removed that file yourself, \`cryptosync install --force\` checks the vault and writes it again. Otherwise: ${mismatchHint}`,
-          details: { expected: vaultId },
-        },
-      )
-    : new CryptosyncError('VAULT_MISMATCH', 'another vault was mounted than the profile names', {
-        hint: mismatchHint,
-        details: { expected: vaultId, found },
-      });
-}
-
-/**
- * Gives a mounted vault without a canary (an adopted or restored one) its id. A foreign configuration shows a vault
- * full of ciphertext as an empty directory: then nothing is written.
- * @throws VAULT_MISMATCH
- */
-export async function establishCanary(
-  engine: Engine,
-  encryptedDir: string,
-  mountDir: string,
-  vaultId: string,
-): Promise<void> {
-  const content = inspectEncryptedDirectory(engine, encryptedDir);
-  if (content.kind === 'vault' && content.hasContent && (await isMountEmpty(mountDir))) {
-    throw new CryptosyncError(
-      'VAULT_MISMATCH',
-      'the encrypted directory holds files, but none of them decrypts: its configuration file is of another vault',
-      { hint: mismatchHint },
-    );
+function parseCanary(text: string): Canary | undefined {
+  const trimmed = text.trim();
+  if (bareId.test(trimmed)) return { vaultId: trimmed, sealKey: undefined, madeWith: undefined };
+  try {
+    const { version, vaultId, sealKey, madeWith } = parseStoredJson(trimmed) as Readonly<
+      Record<string, unknown>
+    >;
+    const key = parseSealKey(sealKey);
+    if (version !== 1 || typeof vaultId !== 'string' || vaultId === '' || key === undefined) return undefined;
+    if (madeWith !== undefined && !isMadeWith(madeWith)) return undefined;
+    return { vaultId, sealKey: key, madeWith };
+  } catch {
+    return undefined;
   }
-  await writeCanary(mountDir, vaultId);
+}
+
+function isMadeWith(value: unknown): value is MadeWith {
+  return Array.isArray(value) && value.every((word) => typeof word === 'string');
+}
+
+/** Writes the canary into a mounted vault. @throws MOUNT_FAILED, DISK_FULL */
+export async function writeCanary(
+  mountDir: string,
+  canary: Canary & { readonly sealKey: Secret },
+): Promise<void> {
+  const { vaultId, sealKey, madeWith } = canary;
+  const content = { version: 1, vaultId, sealKey: sealKeyText(sealKey), madeWith };
+  await writeFileInMount(mountDir, canaryName, `${JSON.stringify(content)}\n`);
 }

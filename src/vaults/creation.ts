@@ -1,25 +1,19 @@
 /**
  * Making a new vault. It is made in a directory of its own beside the final place, opened with the password, given
  * its canary, written to disk and only then renamed into place: whatever interrupts this leaves either no vault or a
- * whole one whose password is proven (TOOLS.md G9, G10, G14). The caller holds the vault's lock.
+ * whole one whose password is proven (hazards.md G9, G10, G14). The caller holds the vault's lock.
  */
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, openSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Secret } from '../secrets/secret.ts';
 import { CryptosyncError } from '../system/errors.ts';
-import { ensureDirectory, kindOf, syncDirectory } from '../system/files.ts';
-import type { Engine, EngineDependencies, EnginePaths } from './engine.ts';
-import { setImmutable } from './mount-point.ts';
+import { ensureDirectory, kindOf, rename, syncDirectory } from '../system/files.ts';
+import { removeIfEmpty, removeTree } from '../system/paths/removal.ts';
+import { verifyWay } from '../system/paths/walk.ts';
+import type { Engine, EngineDependencies, MadeWith } from './engines/engine.ts';
 import { mountNewVault } from './mounting.ts';
+import { setImmutable } from './mounts/mount-point.ts';
+import { forgetRecords } from './records.ts';
 import { unmountVault } from './unmounting.ts';
 import type { Vault } from './vault.ts';
 import { verifySpace } from './vault-directory.ts';
@@ -32,7 +26,7 @@ export function workshopFor(encryptedDir: string): string {
   return join(dirname(encryptedDir), `.${basename(encryptedDir)}.new`);
 }
 
-function unfinishedVault(engine: Engine, workshop: string): Vault {
+function unfinishedVault(engine: Engine, workshop: string, recordsDirectory: string): Vault {
   return {
     engine,
     encryptedDir: join(workshop, 'cipher'),
@@ -40,12 +34,15 @@ function unfinishedVault(engine: Engine, workshop: string): Vault {
     vaultId: undefined,
     // thrown away with the workshop: an engine may remember the path, and at that path every vault is a new one
     stateDirectory: join(workshop, 'state'),
+    // by id: what is kept there of the vault holds for its final place as well
+    recordsDirectory,
   };
 }
 
 /**
  * Makes a vault at `encryptedDir`, which must not exist or be empty.
  * @param paths what the engine remembers there of a former vault at this place is moved aside.
+ * @returns what it was made with.
  * @throws CONFIG_INVALID, DISK_FULL, FUSE_UNAVAILABLE, INVALID_PASSWORD, TOOL_MISSING, MOUNT_FAILED; then nothing is there.
  */
 export async function createVault(
@@ -53,32 +50,34 @@ export async function createVault(
   encryptedDir: string,
   password: Secret,
   vaultId: string,
-  paths: EnginePaths,
+  paths: Pick<Vault, 'stateDirectory' | 'recordsDirectory'>,
   dependencies: EngineDependencies,
-): Promise<void> {
+): Promise<MadeWith> {
   engine.verifyPath(encryptedDir);
   const parent = dirname(encryptedDir);
   ensureDirectory(parent, 0o700);
   verifySpace(parent, Math.max(neededSpace, engine.spaceToWrite));
   const workshop = workshopFor(encryptedDir);
-  const unfinished = unfinishedVault(engine, workshop);
+  const unfinished = unfinishedVault(engine, workshop, paths.recordsDirectory);
   await clearWorkshop(workshop, unfinished, dependencies);
+  let madeWith: MadeWith;
   try {
-    mkdirSync(unfinished.encryptedDir, { recursive: true, mode: 0o700 });
-    await mountNewVault(unfinished, password, vaultId, dependencies);
+    ensureDirectory(unfinished.encryptedDir, 0o700, parent);
+    madeWith = await mountNewVault(unfinished, password, vaultId, dependencies);
     if (!(await unmountUnfinished(unfinished, dependencies))) {
       throw new CryptosyncError('DISK_FULL', `the new vault could not be written whole in ${parent}`);
     }
     syncTree(unfinished.encryptedDir);
     engine.forgetIntegrityState?.(paths, new Date());
-    renameSync(unfinished.encryptedDir, encryptedDir);
-    syncDirectory(parent);
+    rename(unfinished.encryptedDir, encryptedDir, parent);
   } catch (error) {
+    forgetRecords(paths.recordsDirectory, vaultId);
     // what went wrong first is what counts; what can't be removed now, the next run removes
     await clearWorkshop(workshop, unfinished, { environment: dependencies.environment }).catch(() => {});
     throw error;
   }
   await clearWorkshop(workshop, unfinished, { environment: dependencies.environment });
+  return madeWith;
 }
 
 /** @returns false when the engine could not write all of the vault, as a full disk leaves it. */
@@ -99,7 +98,7 @@ export async function clearInterruptedCreation(
   dependencies: EngineDependencies,
 ): Promise<void> {
   const workshop = workshopFor(encryptedDir);
-  await clearWorkshop(workshop, unfinishedVault(engine, workshop), dependencies);
+  await clearWorkshop(workshop, unfinishedVault(engine, workshop, join(workshop, 'records')), dependencies);
 }
 
 /** Removes what an interrupted run left: a vault that nobody has ever put a file into. */
@@ -109,11 +108,13 @@ async function clearWorkshop(
   dependencies: EngineDependencies,
 ): Promise<void> {
   if (kindOf(workshop) === 'none') return;
+  // a link that somebody set there is not followed
+  verifyWay(workshop, dirname(workshop));
   await unmountUnfinished(unfinished, dependencies);
   await setImmutable(unfinished.mountDir, false, dependencies.environment);
   // not recursive: should it be mounted all the same, nothing in it is touched
-  if (kindOf(unfinished.mountDir) !== 'none') rmdirSync(unfinished.mountDir);
-  rmSync(workshop, { recursive: true, force: true });
+  removeIfEmpty(unfinished.mountDir, dirname(workshop));
+  removeTree(workshop);
 }
 
 /** Flushes every file and directory below `directory` to disk. */

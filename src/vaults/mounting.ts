@@ -6,29 +6,47 @@ import { accessSync, constants } from 'node:fs';
 import type { Secret } from '../secrets/secret.ts';
 import { pause } from '../system/clock.ts';
 import { CryptosyncError, errnoOf } from '../system/errors.ts';
-import { establishCanary, readCanary, verifyVaultIdentity } from './canary.ts';
-import { defaultMountOptions, type Engine, type EngineDependencies, type MountOptions } from './engine.ts';
-import { daemonHint } from './engine-failure.ts';
-import { prepareMountDirectory, setImmutable, verifySeparate, whileWritable } from './mount-point.ts';
-import type { MountState } from './mount-table.ts';
-import { findDaemons, waitForExit } from './processes.ts';
-import { detachStale, detachStarted, mountedElsewhere, stillServed, verifyOwn } from './unmounting.ts';
+import {
+  type Claim,
+  type Confirmed,
+  confirmMountedBefore,
+  confirmOpened,
+  type Opening,
+} from './confirmation.ts';
+import {
+  defaultMountOptions,
+  type Engine,
+  type EngineDependencies,
+  type MadeWith,
+  type MountOptions,
+} from './engines/engine.ts';
+import { prepareMountDirectory, setImmutable, verifySeparate, whileWritable } from './mounts/mount-point.ts';
+import type { MountState } from './mounts/mount-table.ts';
+import { lettingOthersIn } from './mounts/others.ts';
+import { findDaemons, waitForExit } from './mounts/processes.ts';
+import { identityOf, verifyMadeWith } from './proof.ts';
+import {
+  detachStale,
+  detachStarted,
+  mountedElsewhere,
+  stillServed,
+  verifyHere,
+  verifyOwn,
+} from './unmounting.ts';
 import { isListed, listedStateOfVault, mountsElsewhere, stateOfVault, type Vault } from './vault.ts';
 import { inspectEncryptedDirectory, verifySpace } from './vault-directory.ts';
 
 export { unmountVault } from './unmounting.ts';
 export { stateOfVault, type Vault } from './vault.ts';
 
-export interface MountOutcome {
+export interface MountOutcome extends Confirmed {
   readonly changed: boolean;
-  /** The id in the canary; undefined only for a read-only mount of a vault that has none yet. */
-  readonly vaultId: string | undefined;
   readonly readOnly: boolean;
 }
 
 /**
  * Mounts a vault, or confirms that it is mounted; a dead mount is cleaned up first.
- * @param newVaultId the id for a vault that has no canary yet.
+ * @param claim what the caller says of it.
  * @throws every code of the engine's `mount`; MOUNT_BUSY, VAULT_MISMATCH, PASSWORD_REQUIRED, CONFIG_INVALID,
  * DISK_FULL. Then it is not mounted, unless it was before.
  */
@@ -36,34 +54,41 @@ export async function mountVault(
   vault: Vault,
   password: Secret | undefined,
   options: MountOptions,
-  newVaultId: string,
+  claim: Claim,
   dependencies: EngineDependencies,
 ): Promise<MountOutcome> {
   const state = await stateOfVault(vault);
   verifyUsable(vault, state);
   if (state.kind === 'mounted') {
     const readOnly = state.entries.at(-1)?.readOnly ?? false;
-    const vaultId = await confirmIdentity(vault, readOnly, newVaultId);
-    return { changed: false, vaultId, readOnly };
+    const confirmed = stillListed(vault, await confirmMountedBefore(vault, readOnly, claim));
+    return { ...confirmed, changed: false, readOnly };
   }
   await detachStale(vault, state, dependencies);
   if ((await waitUntilUnserved(vault)) === 'mounted') {
-    return await mountVault(vault, password, options, newVaultId, dependencies);
+    return await mountVault(vault, password, options, claim, dependencies);
   }
   verifyInitialised(vault.engine, vault.encryptedDir);
+  const before = identityOf(vault);
+  const madeWith = claim.accept ? undefined : vault.madeWith;
+  verifyMadeWith(madeWith, before.madeWith, vault.encryptedDir);
   if (!options.readOnly) verifyWritable(vault);
   await prepare(vault, dependencies);
   if (password === undefined)
     throw new CryptosyncError('PASSWORD_REQUIRED', 'the password of the vault is needed');
   const { engine, encryptedDir, mountDir } = vault;
-  const start = () => engine.mount(encryptedDir, mountDir, password, options, vault, dependencies);
-  const vaultId = await startAndConfirm(vault, start, options.readOnly, newVaultId, dependencies);
-  return { changed: true, vaultId, readOnly: options.readOnly };
+  const paths = { stateDirectory: vault.stateDirectory, madeWith };
+  const start = () => engine.mount(encryptedDir, mountDir, password, options, paths, dependencies);
+  const { readOnly } = options;
+  const begin = () => startAndConfirm(vault, start, { before, readOnly, claim }, dependencies);
+  const confirmed = await (options.allowOther ? lettingOthersIn(vault, begin) : begin());
+  return { ...confirmed, changed: true, readOnly };
 }
 
 /**
  * Makes a vault in the empty encrypted directory, mounts it and gives it its id. Some engines can make a vault only
  * by mounting it, and deriving a key can take ten seconds: so the making mount is the first mount as well.
+ * @returns what it was made with.
  * @throws every code of the engine's `createMounted`; then it is not mounted, and the directory may hold leftovers.
  */
 export async function mountNewVault(
@@ -71,28 +96,32 @@ export async function mountNewVault(
   password: Secret,
   vaultId: string,
   dependencies: EngineDependencies,
-): Promise<void> {
+): Promise<MadeWith> {
   const { engine, encryptedDir, mountDir } = vault;
   await prepare(vault, dependencies);
   const start = () => engine.createMounted(encryptedDir, mountDir, password, vault, dependencies);
-  await startAndConfirm(vault, start, defaultMountOptions.readOnly, vaultId, dependencies);
+  const { readOnly } = defaultMountOptions;
+  const opening = { before: undefined, readOnly, claim: { newVaultId: vaultId } };
+  const { madeWith = [] } = await startAndConfirm(vault, start, opening, dependencies);
+  return madeWith;
 }
 
 /** Starts the daemon and believes it only when the table and the canary agree; otherwise undoes it. */
 async function startAndConfirm(
   vault: Vault,
-  start: () => Promise<void>,
-  readOnly: boolean,
-  newVaultId: string,
+  start: () => Promise<MadeWith | undefined>,
+  opening: Omit<Opening, 'madeWith'>,
   dependencies: EngineDependencies,
-): Promise<string | undefined> {
+): Promise<Confirmed> {
   const { engine, mountDir } = vault;
   let isStarted = false;
   try {
-    await (engine.triesMountDirectory ? whileWritable(mountDir, dependencies.environment, start) : start());
+    const madeWith = await (engine.triesMountDirectory
+      ? whileWritable(mountDir, dependencies.environment, start)
+      : start());
     isStarted = true;
     await confirmMounted(vault);
-    return await confirmIdentity(vault, readOnly, newVaultId);
+    return stillListed(vault, await confirmOpened(vault, { ...opening, madeWith }));
   } catch (error) {
     await withdraw(vault, dependencies);
     // a daemon that finds an old or changed block while the canary is read ends itself, and leaves a record of it
@@ -104,7 +133,7 @@ function verifyUsable(vault: Vault, state: MountState): void {
   verifyOwn(vault, state);
   if (state.kind !== 'unreadable') return;
   throw new CryptosyncError('MOUNT_FAILED', `${vault.mountDir} can't be used: ${state.reason}`, {
-    hint: 'Run this as the user who mounted it; or look for what stops its disk, or detach it: unmount --force.',
+    advice: { to: 'detach-unreadable-mount' },
   });
 }
 
@@ -114,6 +143,7 @@ function verifyUsable(vault: Vault, state: MountState): void {
  */
 async function waitUntilUnserved(vault: Vault): Promise<'unserved' | 'mounted'> {
   verifySeparate(vault.encryptedDir, vault.mountDir);
+  verifyHere(vault, { kind: 'unmounted' });
   const elsewhere = mountsElsewhere(vault)[0];
   if (elsewhere !== undefined) throw mountedElsewhere(elsewhere);
   for (const until = Date.now() + 2000; ; ) {
@@ -138,10 +168,10 @@ export function verifyInitialised(engine: Engine, encryptedDir: string): void {
   const what = {
     missing: 'does not exist',
     empty: 'is empty',
-    other: `has no ${engine.configFile}`,
+    other: `has no file ${engine.configFile}`,
   }[content.kind];
   throw new CryptosyncError('VAULT_MISSING', `there is no vault: ${encryptedDir} ${what}`, {
-    hint: 'Is its disk mounted? Otherwise bring the vault back from the remote before anything else.',
+    advice: { to: 'restore-missing-vault' },
   });
 }
 
@@ -155,10 +185,10 @@ function verifyWritable({ engine, encryptedDir }: Vault): void {
     throw new CryptosyncError(
       'MOUNT_FAILED',
       `${encryptedDir} can't be written: ${errno === 'EROFS' ? 'its file system is read-only' : 'permission denied'}`,
-      { hint: 'Mount it to read: --read-only' },
+      { advice: { to: 'mount-read-only' } },
     );
   }
-  verifySpace(encryptedDir, engine.spaceToWrite, 'Make room on its disk, or mount it to read: --read-only');
+  verifySpace(encryptedDir, engine.spaceToWrite, { to: 'make-room-or-read-only' });
 }
 
 /** A daemon may need a moment after its parent exits until the kernel lists the mount. */
@@ -174,31 +204,18 @@ async function confirmMounted(vault: Vault): Promise<void> {
   throw new CryptosyncError(
     'MOUNT_FAILED',
     `${vault.engine.name} said that ${vault.mountDir} is mounted, but ${found}`,
-    { hint: daemonHint },
+    { advice: { to: 'look-in-system-log' } },
   );
 }
 
-/** @returns the id in the canary, read or written while the vault was on its mount directory for sure. */
-async function confirmIdentity(
-  vault: Vault,
-  readOnly: boolean,
-  newVaultId: string,
-): Promise<string | undefined> {
-  const { engine, encryptedDir, mountDir } = vault;
-  let vaultId = vault.vaultId;
-  if (vaultId !== undefined) {
-    await verifyVaultIdentity(mountDir, vaultId);
-  } else {
-    vaultId = await readCanary(mountDir);
-    if (vaultId === undefined && !readOnly) {
-      await establishCanary(engine, encryptedDir, mountDir, newVaultId);
-      vaultId = newVaultId;
-    }
-  }
-  if (isListed(vault)) return vaultId;
-  throw new CryptosyncError('MOUNT_FAILED', `${engine.name} gave up ${mountDir} right after mounting it`, {
-    hint: daemonHint,
-  });
+/** An engine may give a vault up at any moment: what was confirmed counts while the table still lists it. */
+function stillListed(vault: Vault, confirmed: Confirmed): Confirmed {
+  if (isListed(vault)) return confirmed;
+  throw new CryptosyncError(
+    'MOUNT_FAILED',
+    `${vault.engine.name} gave up ${vault.mountDir} right after mounting it`,
+    { advice: { to: 'look-in-system-log' } },
+  );
 }
 
 /** Undoes a mount that failed half way, and waits for the daemon; what went wrong first is what counts. */

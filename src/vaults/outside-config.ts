@@ -1,9 +1,9 @@
-/** Older trees kept an engine's configuration outside the vault, where no copy of the vault has it (TOOLS.md C3). */
-import { readFileSync } from 'node:fs';
+/** Older trees kept an engine's configuration outside the vault, where no copy of the vault has it (hazards.md C3). */
 import { join } from 'node:path';
 import { CryptosyncError } from '../system/errors.ts';
 import { kindOf, writeFileAtomic } from '../system/files.ts';
-import type { Engine } from './engine.ts';
+import { readFollowing } from '../system/paths/regular-file.ts';
+import type { Engine } from './engines/engine.ts';
 
 /**
  * Copies a configuration that is kept outside into the vault; the original stays.
@@ -15,21 +15,21 @@ export function adoptOutsideConfig(engine: Engine, encryptedDir: string, outside
   if (kindOf(outside) !== 'file' || kindOf(encryptedDir) !== 'directory') {
     const missing = kindOf(outside) === 'file' ? encryptedDir : outside;
     throw new CryptosyncError('VAULT_MISSING', `there is no ${missing}`, {
-      hint: 'Bring it back from a copy. Without its configuration nothing of the vault decrypts.',
+      advice: { to: 'restore-outside-config' },
     });
   }
   const inside = join(encryptedDir, engine.configFile);
-  const content = readFileSync(outside);
+  const content = readFollowing(outside);
   if (kindOf(inside) === 'none') {
     writeFileAtomic(inside, content, 0o600);
     return true;
   }
-  if (readFileSync(inside).equals(content)) return false;
+  if (readFollowing(inside).equals(content)) return false;
   throw new CryptosyncError(
     'VAULT_MISMATCH',
     `${encryptedDir} has another ${engine.configFile} than ${outside}`,
     {
-      hint: 'Only one of them opens the vault. Try each on a copy of the vault, and move the other away.',
+      advice: { to: 'try-configs-on-copy' },
     },
   );
 }

@@ -1,16 +1,24 @@
 /**
  * Unmounting a vault, whatever its engine. It is over when the mount table has no entry and the daemon is gone: a
- * detached daemon can still write ciphertext (TOOLS.md G4, C5). The caller holds the vault's lock.
+ * detached daemon can still write ciphertext (hazards.md G4, C5). The caller holds the vault's lock.
  */
 import { pause } from '../system/clock.ts';
 import { requireTool } from '../system/dependencies.ts';
 import { minimalEnvironment } from '../system/environment.ts';
 import { CryptosyncError } from '../system/errors.ts';
 import { lastLines, run } from '../system/process.ts';
-import type { EngineDependencies } from './engine.ts';
-import { type MountEntry, type MountState, readMountTable } from './mount-table.ts';
-import { findDaemons, findHolders, type Holder, waitForExit } from './processes.ts';
-import { mountsElsewhere, stateOfVault, type Vault } from './vault.ts';
+import { whySick } from '../system/stores/stores.ts';
+import type { EngineDependencies } from './engines/engine.ts';
+import { type MountEntry, type MountState, readMountTable } from './mounts/mount-table.ts';
+import { closeToOthers } from './mounts/others.ts';
+import {
+  findDaemons,
+  findDaemonsElsewhere,
+  findHolders,
+  type Holder,
+  waitForExit,
+} from './mounts/processes.ts';
+import { listedStateOfVault, mountsElsewhere, stateOfVault, type Vault } from './vault.ts';
 
 /** Milliseconds that a lazily detached daemon gets to end before it is called alive. */
 const lazyExitDeadline = 5000;
@@ -29,14 +37,15 @@ export async function unmountVault(
   dependencies: EngineDependencies,
 ): Promise<{ readonly changed: boolean }> {
   const { engine, encryptedDir } = vault;
-  const state = await stateOfVault(vault);
+  const state = await listedStateOfVault(vault);
   verifyOwn(vault, state);
-  const daemons = findDaemons(engine.name, encryptedDir);
+  verifyHere(vault, state);
+  const changed = state.kind !== 'unmounted' || findDaemons(engine.name, encryptedDir).length > 0;
   await detachAll(vault, state, lazily, dependencies);
   const elsewhere = mountsElsewhere(vault)[0];
   if (elsewhere !== undefined) throw mountedElsewhere(elsewhere);
   await waitUntilUnserved(vault, lazily, dependencies);
-  const changed = state.kind !== 'unmounted' || daemons.length > 0;
+  closeToOthers(vault, state);
   if (changed) verifyWritten(vault);
   return { changed };
 }
@@ -51,43 +60,63 @@ async function waitUntilUnserved(
   dependencies: EngineDependencies,
 ): Promise<void> {
   const { engine, encryptedDir } = vault;
-  const until = Date.now() + (lazily ? lazyExitDeadline : engine.exitDeadline);
+  // a daemon whose disk does not answer can't write what it holds, however long it is waited for
+  const isHopeless = lazily || whySick(vault.encryptedDir) !== undefined;
+  const until = Date.now() + (isHopeless ? lazyExitDeadline : engine.exitDeadline);
   for (;;) {
     const alive = await waitForExit(findDaemons(engine.name, encryptedDir), lateMountPause);
-    const state = await stateOfVault(vault);
+    const state = await listedStateOfVault(vault);
     if (state.kind === 'unmounted' && alive.length === 0) return;
     if (Date.now() >= until) throw stillServed(vault, alive);
     await detachAll(vault, state, lazily, dependencies);
   }
 }
 
+/** @throws MOUNT_BUSY when nothing is mounted here, and the vault is in another mount namespace */
+export function verifyHere(vault: Vault, state: MountState): void {
+  if (state.kind !== 'unmounted' || whySick(vault.encryptedDir) !== undefined) return;
+  const elsewhere = findDaemonsElsewhere(vault.engine.name, vault.encryptedDir)[0];
+  if (elsewhere !== undefined) throw servedElsewhere(vault, elsewhere.pid);
+}
+
 /** @throws MOUNT_FAILED when something else is mounted on the vault's mount directory. */
 export function verifyOwn({ mountDir }: Vault, state: MountState): void {
   if (state.kind !== 'foreign') return;
   throw new CryptosyncError('MOUNT_FAILED', `${mountDir} can't be used: ${state.reason}`, {
-    hint: `Unmount that first: umount ${mountDir}`,
+    advice: { to: 'unmount-foreign', mountDir },
   });
 }
 
-/** A vault that is mounted at a second place, by hand (TOOLS.md G1). */
+/** A vault that is mounted at a second place, by hand (hazards.md G1). */
 export function mountedElsewhere({ mountPoint }: MountEntry): CryptosyncError {
   return new CryptosyncError('MOUNT_BUSY', `the vault is also mounted at ${mountPoint}`, {
-    hint: `Two mounts of one vault would damage it. Unmount that one first: fusermount3 -u ${mountPoint}`,
+    advice: { to: 'unmount-elsewhere', mountPoint },
     details: { mountPoint },
   });
 }
 
 /** @throws VERIFY_FAILED naming ciphertext that a full disk cut short; a sync would put it over good copies. */
 function verifyWritten({ engine, encryptedDir, mountDir }: Vault): void {
+  // what the engine could write is known when the disk is back
+  if (whySick(encryptedDir) !== undefined) return;
   const torn = engine.findTornFiles?.(encryptedDir) ?? [];
   if (torn.length === 0) return;
   throw new CryptosyncError(
     'VERIFY_FAILED',
     `${mountDir} is unmounted, but ${torn.length} of the vault's files are cut short: ${torn.slice(0, 3).join(', ')}`,
     {
-      hint: `The disk was full or failed while ${engine.name} wrote. Make room and bring these files back from the remote before you sync.`,
+      advice: { to: 'restore-cut-files', engine: engine.name },
       details: { encryptedDir, torn: torn.slice(0, 100) },
     },
+  );
+}
+
+/** A vault that is mounted where this process does not see it: in a unit with a namespace of its own, in a container. */
+function servedElsewhere({ engine, encryptedDir }: Vault, pid: number): CryptosyncError {
+  return new CryptosyncError(
+    'MOUNT_BUSY',
+    `the vault in ${encryptedDir} is mounted in another mount namespace, by the ${engine.name} daemon with pid ${pid}`,
+    { advice: { to: 'unmount-in-namespace', pid }, details: { pid } },
   );
 }
 
@@ -98,13 +127,16 @@ export function stillServed(vault: Vault, daemons: readonly { pid: number }[]): 
     'MOUNT_BUSY',
     `${vault.mountDir} is detached, but its ${vault.engine.name} daemon (pid ${pids}) still runs and can still write${describeHolders(holders)}`,
     {
-      hint: 'It ends when the last process that uses the vault closes its files.',
+      advice: { to: 'wait-for-daemon' },
       details: { daemons: daemons.map(({ pid }) => pid), holders },
     },
   );
 }
 
-/** Takes every mount of the vault off its directory; several can lie on top of each other (TOOLS.md G1). */
+/**
+ * Takes every mount of the vault off its directory; several can lie on top of each other (hazards.md G1). Whether a
+ * daemon lives is asked only where the mount is busy: a dead one goes like a living one unless somebody stands in it.
+ */
 async function detachAll(
   vault: Vault,
   first: MountState,
@@ -112,14 +144,16 @@ async function detachAll(
   dependencies: EngineDependencies,
 ): Promise<void> {
   let busy = 0;
+  let isDead = first.kind === 'stale';
   for (let state = first; state.kind !== 'unmounted' && state.kind !== 'foreign'; ) {
-    const isBusy = await detach(vault, lazily || state.kind === 'stale', dependencies);
+    const isBusy = await detach(vault, lazily || isDead, dependencies);
     if (isBusy) {
       busy += 1;
       if (busy > busyAttempts) throw mountBusy(vault.mountDir);
-      await pause(busyPause, dependencies.signal);
+      isDead = whySick(vault.encryptedDir) !== undefined || (await stateOfVault(vault)).kind === 'stale';
+      if (!isDead) await pause(busyPause, dependencies.signal);
     }
-    state = await stateOfVault(vault);
+    state = await listedStateOfVault(vault);
   }
 }
 
@@ -139,11 +173,11 @@ async function detach(
   if (finished.exitCode === 0) return false;
   if (/busy/i.test(finished.stderr)) return true;
   throw new CryptosyncError('MOUNT_FAILED', `can't unmount ${mountDir}: ${lastLines(finished.stderr, 2)}`, {
-    hint: 'Unmount it as the user who mounted it, or as root.',
+    advice: { to: 'unmount-as-owner' },
   });
 }
 
-/** Clears away a dead mount (TOOLS.md G2). */
+/** Clears away a dead mount (hazards.md G2). */
 export async function detachStale(
   vault: Vault,
   state: MountState,
@@ -172,7 +206,7 @@ const busyPause = 200;
 function mountBusy(mountDir: string): CryptosyncError {
   const holders = findHolders(mountDir);
   return new CryptosyncError('MOUNT_BUSY', `${mountDir} is in use${describeHolders(holders)}`, {
-    hint: 'Close these programs (a shell whose directory lies in the vault counts), then run it again. --force detaches the mount and leaves them running.',
+    advice: { to: 'close-programs' },
     details: { holders },
   });
 }

@@ -1,8 +1,12 @@
 /** What an encrypted directory holds, told without opening it, and whether its disk has room. */
-import { readdirSync, statfsSync } from 'node:fs';
+import { readdirSync, statfsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Advice } from '../system/advice/index.ts';
 import { CryptosyncError } from '../system/errors.ts';
 import { isAbsence } from '../system/files.ts';
-import type { Engine } from './engine.ts';
+import type { MountEntry } from '../system/stores/mount-table.ts';
+import { roles, verifyReachable } from '../system/stores/stores.ts';
+import type { Engine } from './engines/engine.ts';
 
 export type DirectoryContent =
   | { readonly kind: 'missing' }
@@ -14,7 +18,13 @@ export type DirectoryContent =
 
 const namesShown = 5;
 
-export function inspectEncryptedDirectory(engine: Engine, encryptedDir: string): DirectoryContent {
+/** @throws VAULT_MISSING when the file system of the directory is dead or silent */
+export function inspectEncryptedDirectory(
+  engine: Engine,
+  encryptedDir: string,
+  table?: readonly MountEntry[],
+): DirectoryContent {
+  verifyReachable(encryptedDir, roles.ciphertext, table);
   let names: string[];
   try {
     names = readdirSync(encryptedDir);
@@ -23,7 +33,9 @@ export function inspectEncryptedDirectory(engine: Engine, encryptedDir: string):
     throw error;
   }
   if (names.length === 0) return { kind: 'empty' };
-  if (names.includes(engine.configFile)) {
+  const config = join(encryptedDir, engine.configFile);
+  // of a FIFO in its place an engine would read for ever
+  if (names.includes(engine.configFile) && statSync(config, { throwIfNoEntry: false })?.isFile()) {
     return { kind: 'vault', hasContent: engine.hasContent(encryptedDir, names) };
   }
   return { kind: 'other', names: names.slice(0, namesShown) };
@@ -33,9 +45,9 @@ export function inspectEncryptedDirectory(engine: Engine, encryptedDir: string):
  * @param needed bytes that must be free for this user; some inodes must be as well.
  * @throws DISK_FULL
  */
-export function verifySpace(directory: string, needed: number, hint?: string): void {
+export function verifySpace(directory: string, needed: number, advice?: Advice): void {
   if (needed === 0) return;
   const { bavail, bsize, ffree, files } = statfsSync(directory);
   if (bavail * bsize >= needed && (files === 0 || ffree > 10)) return;
-  throw new CryptosyncError('DISK_FULL', `the disk of ${directory} is full`, { hint });
+  throw new CryptosyncError('DISK_FULL', `the disk of ${directory} is full`, { advice });
 }

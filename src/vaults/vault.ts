@@ -1,5 +1,6 @@
 /** A vault as this folder sees it, and its state in the kernel's mount table. */
-import type { Engine, EnginePaths } from './engine.ts';
+import type { Engine, EnginePaths } from './engines/engine.ts';
+import { engineFileSystems } from './engines/engines.ts';
 import {
   type ExpectedMount,
   isMountOf,
@@ -8,7 +9,7 @@ import {
   mountsOf,
   readMountState,
   readMountTable,
-} from './mount-table.ts';
+} from './mounts/mount-table.ts';
 
 export interface Vault extends EnginePaths {
   readonly engine: Engine;
@@ -17,6 +18,8 @@ export interface Vault extends EnginePaths {
   readonly mountDir: string;
   /** Undefined for a vault that was not made here and has not been mounted yet. */
   readonly vaultId: string | undefined;
+  /** Where this machine keeps what it knows of the vault: its proof and its seal key. */
+  readonly recordsDirectory: string;
 }
 
 function expectedMountOf({ engine, encryptedDir, mountDir }: Vault): ExpectedMount {
@@ -39,6 +42,14 @@ export async function listedStateOfVault(vault: Vault): Promise<MountState> {
 export function mountsElsewhere(vault: Vault): MountEntry[] {
   return mountsOf(expectedMountOf(vault), readMountTable()).filter(
     ({ mountPoint }) => mountPoint !== vault.mountDir,
+  );
+}
+
+/** A mount of any engine's below a directory. */
+export function vaultMountIn(directory: string): MountEntry | undefined {
+  return readMountTable().find(
+    ({ mountPoint, fileSystemType }) =>
+      engineFileSystems.has(fileSystemType) && mountPoint.startsWith(`${directory}/`),
   );
 }
 

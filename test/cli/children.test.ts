@@ -1,9 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createInstallation, type Installation } from '../support/installation.ts';
 import { type Call, type RecordingTools, recordingTools } from '../support/recording-tools.ts';
 import type { CommandResult } from '../support/running-command.ts';
+import { type Storage, startStorage } from '../support/storage.ts';
 
 const password = 'a unique pass phrase 7f3d';
 /** What an operator's shell may have set: all of it would change rclone, or is secret. */
@@ -13,13 +14,18 @@ const hostile = {
   RCLONE_DRY_RUN: 'true',
   RCLONE_EXCLUDE: '**',
   RCLONE_CONFIG: '/nowhere/rclone.conf',
-  RCLONE_CONFIG_STORE_TYPE: 'webdav',
+  RCLONE_CONFIG_STORE_TYPE: 's3',
   RCLONE_MAX_DELETE: '0',
+  RCLONE_RC_USER: 'theirs',
+  RCLONE_RC_PASS: 'theirs',
+  RCLONE_RC_NO_AUTH: 'true',
   SOMETHING_ELSE: 'kept for proxies and credentials',
 };
 
 let installation: Installation;
 let tools: RecordingTools;
+/** A store that is not a directory of this machine: only for those rclone is needed. */
+let storage: Storage;
 
 async function run(args: readonly string[], input = `${password}\n`): Promise<CommandResult> {
   const env = { ...hostile, PATH: tools.directory };
@@ -31,11 +37,15 @@ async function run(args: readonly string[], input = `${password}\n`): Promise<Co
 beforeAll(async () => {
   installation = createInstallation();
   tools = recordingTools(installation.path('tools'));
-  const place = ['--remote-type', 'local', '--remote-path', installation.path('remote')];
-  await run(['install', '--no-links', '--password-file', '-', '--remote-name', 'store', ...place]);
+  storage = await startStorage('webdav', installation.path('server'));
+  const place = ['--remote-name', 'store', ...storage.installOptions('a')];
+  await run(['install', '--no-links', '--password-file', '-', ...place]);
 });
 
-afterAll(() => installation.cleanUp());
+afterAll(async () => {
+  await storage.close();
+  await installation.cleanUp();
+});
 
 const option = (call: Call, name: string): string | undefined => call.args[call.args.indexOf(name) + 1];
 
@@ -67,7 +77,7 @@ describe('what children are given', () => {
     expect(tools.calls('flock').length).toBeGreaterThan(0);
   });
 
-  it('rclone sees no RCLONE_* and no CRYPTOSYNC_*, and what else the operator has set', async () => {
+  it('rclone sees no RCLONE_* and no CRYPTOSYNC_* of theirs, and what else the operator has set', async () => {
     tools.clear();
     await run(['mount', '--password-file', '-']);
     mkdirSync(installation.client('a', 'vault', 'decrypted', 'sub'));
@@ -76,12 +86,15 @@ describe('what children are given', () => {
     expect((await run(['sync'])).json.results[0]).toMatchObject({
       outcome: 'synced',
       consistent: true,
-      remote: `store:${installation.path('remote')}`,
+      remote: 'store:a',
     });
     const calls = tools.calls('rclone');
     expect(calls.length).toBeGreaterThan(0);
     for (const { environment, stdin, args } of calls) {
-      expect(Object.keys(environment).filter((name) => /^(RCLONE|CRYPTOSYNC)_/i.test(name))).toEqual([]);
+      const ours = args[0] === 'rcd' ? ['RCLONE_RC_PASS', 'RCLONE_RC_USER'] : [];
+      const found = Object.keys(environment).filter((name) => /^(RCLONE|CRYPTOSYNC)_/i.test(name));
+      expect(found.sort()).toEqual(ours);
+      expect(Object.values(environment)).not.toContain('theirs');
       expect(environment['SOMETHING_ELSE']).toBe('kept for proxies and credentials');
       expect(stdin + args.join()).not.toContain(password);
     }
@@ -100,24 +113,26 @@ describe('what children are given', () => {
     }
   });
 
-  it('a transfer keeps links, leaves the own directory out, has a trash, and deletes no more than planned', async () => {
+  it('a transfer is limited, keeps links, and finds its names in no argument; what it replaces is in the trash', async () => {
     tools.clear();
     await run(['mount', '--password-file', '-']);
-    writeFileSync(installation.client('a', 'vault', 'decrypted', 'sub', 'second'), 'more');
+    const plain = installation.client('a', 'vault', 'decrypted', 'sub');
+    writeFileSync(join(plain, 'file'), 'another content');
+    writeFileSync(join(plain, 'second'), 'more');
+    symlinkSync('second', join(plain, 'link'));
     await run(['unmount']);
-    await run(['sync', '--bwlimit', '100M']);
-    const sync = tools.calls('rclone').filter(({ args }) => args[0] === 'sync');
-    expect(sync.length).toBeGreaterThan(0);
-    for (const call of sync) {
-      expect(call.args).toContain('--links');
-      expect(call.args[1]).toBe(installation.client('a', 'vault', 'encrypted'));
-      expect(call.args[2]).toBe(`store:${installation.path('remote')}`);
-      expect(option(call, '--filter')).toBe('- /.cryptosync/**');
-      const trash = `store:${join(installation.path('remote'), '.cryptosync', 'trash')}/`;
-      expect(option(call, '--backup-dir')?.startsWith(trash)).toBe(true);
-      expect(option(call, '--bwlimit')).toBe('100M');
+    const { json } = await run(['sync', '--bwlimit', '100M']);
+    expect(json.results[0]).toMatchObject({ outcome: 'synced', deleted: 0 });
+    const calls = tools.calls('rclone');
+    const daemons = calls.filter(({ args }) => args[0] === 'rcd');
+    expect(daemons.map((call) => option(call, '--bwlimit'))).toEqual(['100M']);
+    for (const { args } of calls) {
+      expect(args).not.toContain('sync');
+      expect(args.join()).not.toMatch(/--max-delete|--backup-dir|--delete/);
     }
-    const carriedOut = sync.filter(({ args }) => !args.includes('--dry-run'));
-    expect(carriedOut.map((call) => option(call, '--max-delete'))).toEqual(['0']);
+    const stored = join(storage.directory, 'a');
+    expect(globSync('*/*.rclonelink', { cwd: stored })).toHaveLength(1);
+    const trash = globSync('.cryptosync/trash/*/*/*', { cwd: stored, exclude: (name) => name === 'x' });
+    expect(trash).toHaveLength(1);
   });
 });

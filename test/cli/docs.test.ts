@@ -19,7 +19,10 @@ interface Manifest {
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const read = (path: string): string => readFileSync(`${root}${path}`, 'utf8');
 const { commands } = JSON.parse(read('oclif.manifest.json')) as Manifest;
-const pages = ['README.md', ...globSync('docs/*.md', { cwd: root })];
+const pages = [
+  ...globSync('*.md', { cwd: root, exclude: ['CHANGELOG.md'] }),
+  ...globSync('docs/*.md', { cwd: root }),
+];
 
 /** How a command's flags can be written. */
 function spellings(id: string): Set<string> {
@@ -94,7 +97,7 @@ describe('the documentation', () => {
           .replaceAll(/[^\w\s-]/g, '')
           .replaceAll(/\s/g, '-'),
       );
-    const known = new Set([...pages, 'CHANGELOG.md']);
+    const known = new Set([...pages, 'CHANGELOG.md', ...globSync('docs/monitoring/*', { cwd: root })]);
     const broken = pages.flatMap((page) =>
       [...read(page).matchAll(/\]\((?!https?:)([^)#]*)#?([^)]*)\)/g)].flatMap(
         ([link, target = '', anchor = '']) => {

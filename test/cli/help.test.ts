@@ -1,5 +1,5 @@
 /** `--help` of every command: what it says is complete, and what it shows as examples can be typed. */
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { program, startProgram } from '../support/running-command.ts';
 
@@ -25,12 +25,22 @@ const manifest: { commands: Record<string, Command> } = JSON.parse(
 );
 const commands = Object.values(manifest.commands);
 
-async function helpOf({ id }: Command): Promise<string> {
+async function helpOf({ id }: Command, flag = '--help'): Promise<string> {
+  return await printed(...id.split(':'), flag);
+}
+
+async function printed(...words: readonly string[]): Promise<string> {
   const environment = { PATH: process.env['PATH'] };
-  const args = [program, ...id.split(':'), '--help'];
-  const result = await startProgram(process.execPath, args, environment).finished;
-  expect([id, result.exitCode, result.stderr]).toEqual([id, 0, '']);
+  const result = await startProgram(process.execPath, [program, ...words], environment).finished;
+  expect([words, result.exitCode, result.stderr]).toEqual([words, 0, '']);
   return result.stdout;
+}
+
+/** The flags that a help explains, each in a line of its own. */
+function explained(help: string): string[] {
+  return [...help.matchAll(/^ {2,6}(?:-\w, )?--(?:\[no-\])?([\w-]+).*? {2}/gm)]
+    .map(([, name = '']) => name)
+    .sort();
 }
 
 function findFlag(command: Command, word: string): Flag | undefined {
@@ -87,6 +97,24 @@ describe('the help', () => {
     },
   );
 
+  it.each(commands)('of $id is a page of 80 columns, and names every flag', async (command) => {
+    const help = await helpOf(command);
+    const lines = help.trimEnd().split('\n');
+    expect(lines.length).toBeLessThanOrEqual(80);
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+    const all = Object.keys(command.flags).sort();
+    const rarely = /^RARELY NEEDED\n((?: {2}.*\n)+)/m.exec(help)?.[1] ?? '';
+    const named = [...rarely.matchAll(/--([\w-]+)[,:]/g)].map(([, name = '']) => name);
+    expect([...explained(help), ...named].sort()).toEqual(all);
+  });
+
+  it('of a command explains every flag with --help-all', async () => {
+    const sync = commands.find(({ id }) => id === 'sync') as Command;
+    const help = await helpOf(sync, '--help-all');
+    expect(explained(help)).toEqual(Object.keys(sync.flags).sort());
+    expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
+
   it.each(commands)('of $id has examples of flags and arguments that there are', (command) => {
     const { examples = [] } = command;
     expect(examples.length).toBeGreaterThan(0);
@@ -107,5 +135,65 @@ describe('the help', () => {
       expect(given.length).toBeLessThanOrEqual(wanted.length);
       expect(given.length).toBeGreaterThanOrEqual(wanted.filter(({ required }) => required).length);
     }
+  });
+});
+
+describe('cryptosync help', () => {
+  it('shows the help of a command, also where a page has its name', async () => {
+    const sync = await printed('sync', '--help');
+    expect(await printed('help', 'sync')).toBe(sync);
+    expect(await printed('help', 'config', 'get')).toBe(await printed('config', 'get', '--help'));
+    expect(await printed('help')).toBe(await printed('--help'));
+    expect(await printed('help', '--help')).toContain('help topics');
+    expect(JSON.parse(await printed('help', 'config', '--json'))).toMatchObject({
+      command: 'config',
+      flags: expect.arrayContaining(['client', 'json']),
+      commands: expect.arrayContaining(['config get']),
+    });
+    expect(JSON.parse(await printed('help', '--json')).commands).toContain('sync');
+  });
+
+  it('shows the pages of the documentation, and lists them', async () => {
+    const topics = await printed('help', 'topics');
+    const names = globSync('docs/*.md').map((page) => page.slice('docs/'.length, -'.md'.length));
+    expect(names.length).toBeGreaterThan(20);
+    for (const name of names.filter((one) => one !== 'README'))
+      expect(topics).toMatch(new RegExp(`^${name} +\\S`, 'm'));
+    const page = await printed('help', 'exit-codes');
+    expect(page).toMatch(/^Exit codes\n/);
+    expect(page.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect(await printed('help', 'docs', 'sync')).not.toBe(await printed('help', 'sync'));
+    expect(JSON.parse(await printed('help', 'cryfs', '--json'))).toMatchObject({
+      topic: 'cryfs',
+      title: 'CryFS',
+    });
+  });
+});
+
+describe('what is mistyped', () => {
+  it.each([
+    [['statsu'], 'Did you mean: cryptosync status'],
+    [['sesion', 'list'], 'Did you mean: cryptosync session list'],
+    [['session', 'lst'], 'Did you mean: cryptosync session list'],
+    [['config', 'gett', 'root'], 'Did you mean: cryptosync config get'],
+    [['config', 'shwo'], 'What there is of config: cryptosync config get, '],
+    [['entirely-else'], 'See which there are: cryptosync --help'],
+    [['sync', '--dryrun'], 'Did you mean --dry-run?'],
+    [['status', '--al'], 'Did you mean --all?'],
+    [['install', '--nolinks'], 'Did you mean --no-links?'],
+    [['sync', '--entirely-else'], 'See --help.'],
+    [['statsu', '--help'], 'Did you mean: cryptosync status'],
+    [['help', 'opertaing'], 'Did you mean: cryptosync help operating'],
+  ])('as %j ends with 2 and tells the nearest', async (words, advice) => {
+    const environment = { PATH: process.env['PATH'], HOME: '/nonexistent', CRYPTOSYNC_LOG: '/dev/stderr' };
+    const args = [program, ...words];
+    const plain = await startProgram(process.execPath, args, environment).finished;
+    expect([plain.exitCode, plain.stdout]).toEqual([2, '']);
+    expect(plain.stderr).toContain(`next:  ${advice}`);
+    const { json, exitCode } = await startProgram(process.execPath, [...args, '--json'], environment)
+      .finished;
+    expect(exitCode).toBe(2);
+    expect(json.error).toMatchObject({ code: 'USAGE', exit: 2 });
+    expect(json.error.hint).toContain(advice);
   });
 });

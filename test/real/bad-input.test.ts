@@ -207,3 +207,31 @@ describe('a password', () => {
     expect(vault()).toEqual(before);
   });
 });
+
+describe('a path with a control character', () => {
+  const inInstall = ['mount-dir', 'bin-dir', 'source', 'remote-path', 'password-file', 'remote-options-file'];
+  const flags = [
+    ...['root', 'log-file', ...inInstall].map((flag) => ['install', flag]),
+    ['mount', 'password-file'],
+  ];
+  it.each(flags)('is refused by %s --%s, whatever character it is', async (command = '', flag = '') => {
+    for (const path of ['/tmp/a\nb', '/tmp/a\u0085b']) {
+      const args = [command, '--client', 'new', `--${flag}=${path}`];
+      const result = await installation.cryptosync([...args, '--json']);
+      expect([path, result.exitCode, result.json.error.code]).toEqual([path, 2, 'USAGE']);
+      expect(result.json.error.message).toContain(`--${flag} holds a control character`);
+    }
+  });
+
+  it('is refused in the environment, in a profile, and in the settings of all clients', async () => {
+    const env = { CRYPTOSYNC_ROOT: `${installation.root}\nx` };
+    expect(await refused(['status'], 2, 'USAGE', { env })).toMatchObject({
+      message: expect.stringContaining('control character'),
+    });
+    const client = ['--client', 'there'];
+    for (const key of ['mountDir', 'encryptedDir', 'remote.path', 'passwordFile'])
+      await refused(['config', 'set', key, '/a\nb', ...client], 10, 'CONFIG_INVALID');
+    for (const key of ['root', 'logFile'])
+      await refused(['config', 'set', key, '/a\nb', '--global'], 10, 'CONFIG_INVALID');
+  });
+});

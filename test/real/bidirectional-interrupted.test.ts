@@ -1,5 +1,6 @@
 /** Bidirectional syncs that are stopped in the middle, or in whose middle somebody changes files. */
-import { chmodSync, globSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { globSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type BothSides, bothSides, contentOf, remove, writeAt } from '../support/both-sides.ts';
@@ -28,11 +29,14 @@ const old = 'old';
 const edited = 'edited '.repeat(300_000);
 const limit = ['--bwlimit', '700k'];
 
-/** Waits until a part of the edited file, and no more, has come to a side; newer rclones write it beside the old one. */
+/** Waits until a part of the edited file, and no more, has come to where it waits for the rest before it gets its name. */
 async function untilHalfCome(side: 'local' | 'remote', running: RunningCommand): Promise<void> {
+  const digest = createHash('sha256').update(sides.local).digest('hex').slice(0, 16);
+  const [cwd, pattern] =
+    side === 'local' ? [sides.state, `incoming-${digest}/*`] : [sides.remote, '.cryptosync/incoming/*'];
   const isHalf = (): boolean =>
-    globSync('big{,.*.partial}', { cwd: sides[side] }).some((name) => {
-      const size = statSync(join(sides[side], name), { throwIfNoEntry: false })?.size ?? 0;
+    globSync(pattern, { cwd }).some((name) => {
+      const size = statSync(join(cwd, name), { throwIfNoEntry: false })?.size ?? 0;
       return size > old.length && size < edited.length;
     });
   expect(await waitUntil(isHalf, 30_000), running.said()).toBe(true);
@@ -40,9 +44,9 @@ async function untilHalfCome(side: 'local' | 'remote', running: RunningCommand):
 
 /** Waits until a file is on both sides with one time, which rclone sets after the content. */
 async function untilCome(path: string): Promise<void> {
-  const timeAt = (side: string): number | undefined =>
-    statSync(join(side, path), { throwIfNoEntry: false })?.mtimeMs;
-  expect(await waitUntil(() => timeAt(sides.local) === timeAt(sides.remote), 10_000)).toBe(true);
+  const timeAt = (side: string): number =>
+    statSync(join(side, path), { throwIfNoEntry: false })?.mtimeMs ?? Number.NaN;
+  expect(await waitUntil(() => Math.abs(timeAt(sides.local) - timeAt(sides.remote)) < 1, 10_000)).toBe(true);
 }
 
 /** Also waits for the rclone that a killed command left, which ends when nobody listens to it any more. */
@@ -105,24 +109,24 @@ describe('a run that was stopped', () => {
   it('lets what was edited since win over what had come, and leaves no parts of files behind', async () => {
     writeFiles(sides.local, { a: '1', big: old });
     await sides.succeed();
-    writeFiles(sides.remote, { a: '2', big: edited });
+    writeFiles(sides.local, { a: '2', big: edited });
     const running = sides.start(limit);
-    await untilHalfCome('local', running);
+    await untilHalfCome('remote', running);
     await untilCome('a');
     await stop(running, 'SIGKILL');
-    writeFiles(sides.local, { a: '3', 'big.0123abcd.partial': 'as newer rclones leave it' });
+    writeFiles(sides.local, { a: '3' });
+    writeFiles(sides.remote, { 'big.0123abcd.partial': 'as newer rclones leave it' });
     await sides.succeed();
     expect(contentOf(sides.local)).toEqual({ a: '3', big: edited });
     expect(contentOf(sides.remote)).toEqual({ a: '3', big: edited });
     expect(sides.kept('remote')).toContain('2');
+    expect(await sides.succeed()).toMatchObject({ outcome: 'unchanged' });
   });
 
   it('goes on with the choice that it began anew with', async () => {
     writeFiles(sides.local, { both: '1', big: old });
     await sides.succeed();
-    for (const name of readdirSync(sides.state)) {
-      if (name.startsWith('bisync-')) rmSync(join(sides.state, name), { recursive: true });
-    }
+    sides.forget();
     writeAt(sides.local, 'both', 'mine', 60);
     writeAt(sides.remote, 'both', 'theirs', 0);
     writeFiles(sides.remote, { big: edited });
@@ -146,23 +150,18 @@ describe('a run that was stopped', () => {
   });
 });
 
-/** An rclone that lets somebody do something just before bisync looks, the first time. */
-function meanwhile(script: string): NodeJS.ProcessEnv {
-  const bin = installation.path(`bin ${count}`);
-  mkdirSync(bin);
-  const real = (process.env['PATH'] ?? '').split(':').map((directory) => join(directory, 'rclone'));
-  const rclone = real.find((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
-  const lines = [
-    '#!/bin/sh',
-    `if [ "$1" = bisync ] && [ ! -e "${bin}/done" ]; then case " $* " in *" --check-sync=false "*)`,
-    `touch "${bin}/done"`,
-    script,
-    ';; esac; fi',
-    `exec ${rclone} "$@"`,
-  ];
-  writeFileSync(join(bin, 'rclone'), `${lines.join('\n')}\n`);
-  chmodSync(join(bin, 'rclone'), 0o755);
-  return { PATH: `${bin}:${process.env['PATH']}` };
+/** A run in whose middle, while a file is half sent, somebody does something.
+ * @param come what has been sent by then. @returns its result */
+// biome-ignore lint/suspicious/noExplicitAny: each test knows the result that it asked for
+async function whileSending(come: string, action: () => void): Promise<any> {
+  writeFiles(sides.local, { big: edited });
+  const running = sides.start(limit);
+  await untilHalfCome('remote', running);
+  await untilCome(come);
+  action();
+  const result = await running.finished;
+  expect(result, running.said()).toMatchObject({ exitCode: 0 });
+  return result.json.results[0];
 }
 
 describe('somebody who changes files while a run is under way', () => {
@@ -170,13 +169,13 @@ describe('somebody who changes files while a run is under way', () => {
     writeFiles(sides.local, { 'dir/a': '1', stays: '1' });
     await sides.succeed();
     writeAt(sides.local, 'dir/a', 'mine', -60);
-    const env = meanwhile(`printf theirs > "${sides.remote}/dir/a"`);
-    const { conflicts } = await sides.succeed([], { env });
+    const { conflicts } = await whileSending('dir/a', () => writeFiles(sides.remote, { 'dir/a': 'theirs' }));
     expect(conflicts).toMatchObject([{ path: 'dir/a', winner: 'remote' }]);
-    expect(contentOf(sides.local)).toEqual({ 'dir/a': 'theirs', stays: '1' });
-    expect(contentOf(sides.remote)).toEqual({ 'dir/a': 'theirs', stays: '1' });
+    const files = { big: edited, 'dir/a': 'theirs', stays: '1' };
+    expect(contentOf(sides.local)).toEqual(files);
+    expect(contentOf(sides.remote)).toEqual(files);
     expect(sides.kept('local')).toEqual(['mine']);
-    expect(sides.kept('remote')).toEqual(['1', 'mine']);
+    expect(sides.kept('remote')).toEqual(['1']);
     expect(await sides.succeed()).toMatchObject({ outcome: 'unchanged' });
   });
 
@@ -184,9 +183,8 @@ describe('somebody who changes files while a run is under way', () => {
     writeFiles(sides.local, { a: '1', vanishes: 'v', stays: '1' });
     await sides.succeed();
     writeFiles(sides.local, { a: '2' });
-    const env = meanwhile(`rm "${sides.local}/vanishes"`);
-    await sides.succeed([], { env });
-    expect(contentOf(sides.remote)).toEqual({ a: '2', stays: '1' });
+    await whileSending('a', () => remove(sides.local, 'vanishes'));
+    expect(contentOf(sides.remote)).toEqual({ a: '2', big: edited, stays: '1' });
     expect(sides.remoteTrash()).toMatchObject({ vanishes: 'v' });
   });
 
@@ -194,13 +192,16 @@ describe('somebody who changes files while a run is under way', () => {
     writeFiles(sides.local, { a: '1', stays: '1' });
     await sides.succeed();
     writeFiles(sides.local, { a: '2' });
-    const env = meanwhile(`printf new > "${sides.local}/new"; printf new > "${sides.remote}/there"`);
-    expect(await sides.succeed([], { env })).toMatchObject({ consistent: true });
-    const files = { a: '2', new: 'new', stays: '1', there: 'new' };
+    const result = await whileSending('a', () => {
+      writeFiles(sides.local, { new: 'new' });
+      writeFiles(sides.remote, { there: 'new' });
+    });
+    expect(result).toMatchObject({ consistent: true });
+    const files = { a: '2', big: edited, new: 'new', stays: '1', there: 'new' };
     expect(contentOf(sides.local)).toEqual(files);
     expect(contentOf(sides.remote)).toEqual(files);
     remove(sides.local, 'new');
     await sides.succeed();
-    expect(contentOf(sides.remote)).toEqual({ a: '2', stays: '1', there: 'new' });
+    expect(contentOf(sides.remote)).toEqual({ a: '2', big: edited, stays: '1', there: 'new' });
   });
 });

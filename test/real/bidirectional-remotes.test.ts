@@ -14,7 +14,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cryptRemote } from '../../src/remotes/crypt.ts';
-import { rclone } from '../../src/remotes/rclone.ts';
+import { rclone } from '../../src/remotes/rclone/call.ts';
 import { rclonePath } from '../../src/remotes/remote.ts';
 import { generateEncryptionKey, validateEncryptionKey } from '../../src/secrets/encryption-key.ts';
 import { bothSides, contentOf, remove, writeAt } from '../support/both-sides.ts';
@@ -206,7 +206,7 @@ describe('a crypt layer', () => {
     await sides.succeed([], { env });
     rmSync(sides.remote, { recursive: true });
     mkdirSync(sides.remote);
-    expect(await sides.fail([], { env })).toMatchObject({ code: 'VAULT_EMPTY', exit: 15 });
+    expect(await sides.fail([], { env })).toMatchObject({ code: 'REMOTE_BEHIND', exit: 15 });
     expect(readTree(sides.remote)).toEqual({});
     await sides.succeed(['--resync', '--prefer', 'local'], { env });
     expect(await sides.succeed([], { env })).toMatchObject({ outcome: 'unchanged' });

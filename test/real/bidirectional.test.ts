@@ -10,6 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sealed } from '../../src/remotes/control/seal.ts';
+import { readSealKey } from '../../src/vaults/seal-key.ts';
 import { type BothSides, bothSides, contentOf, remove, writeAt } from '../support/both-sides.ts';
 import { createInstallation, type Installation } from '../support/installation.ts';
 import { snapshot } from '../support/snapshot.ts';
@@ -76,7 +78,7 @@ describe('the first run', () => {
   it('fills an empty directory from the remote', async () => {
     await begin({ 'a/b': '1', c: '2' });
     remove(sides.local, 'a', 'c');
-    forget();
+    sides.forget();
     expect(await sides.succeed()).toMatchObject({ outcome: 'synced', filesTransferred: 2 });
     expectEqualSides({ 'a/b': '1', c: '2' });
     expect(await sides.succeed()).toMatchObject({ outcome: 'unchanged' });
@@ -84,7 +86,7 @@ describe('the first run', () => {
 
   it('is refused where both sides hold files, until it is said whose version counts', async () => {
     await begin({ mine: '1', both: 'old', same: 's' });
-    forget();
+    sides.forget();
     remove(sides.remote, 'mine');
     writeFiles(sides.remote, { theirs: '2' });
     writeAt(sides.local, 'both', 'local', -60);
@@ -107,7 +109,7 @@ describe('the first run', () => {
 
   it('takes the other side with --prefer remote, and keeps what this machine had', async () => {
     await begin({ both: 'old', alone: 'a' });
-    forget();
+    sides.forget();
     writeAt(sides.local, 'both', 'local', 60);
     writeAt(sides.remote, 'both', 'remote', 0);
     const { conflicts } = await sides.succeed(['--resync', '--prefer', 'remote']);
@@ -116,13 +118,6 @@ describe('the first run', () => {
     expect(contentOf(join(conflicts[0].trash, '..'))).toEqual({ both: 'local' });
   });
 });
-
-/** As after the loss of this machine's state. */
-function forget(): void {
-  for (const name of readdirSync(sides.state)) {
-    if (name.startsWith('bisync-')) rmSync(join(sides.state, name), { recursive: true });
-  }
-}
 
 describe('a later run', () => {
   it('brings new, edited and deleted files of each side to the other, and keeps what it replaced', async () => {
@@ -230,15 +225,14 @@ describe('a later run', () => {
     expect(await sides.succeed()).toMatchObject({ outcome: 'unchanged' });
   });
 
-  it('is not stopped by a lock or a torn listing that a killed rclone left', async () => {
+  it('is not stopped by what bisync of version 0.1 left, nor by a torn record', async () => {
     await begin({ a: '1' });
-    writeFiles(sides.local, { a: '2' });
-    await sides.succeed();
-    const work = readdirSync(sides.state).find((name) => name.startsWith('bisync-')) ?? '';
-    const directory = join(sides.state, work, 'work');
-    const session = readdirSync(directory).find((name) => name.endsWith('.path1.lst')) ?? '';
-    writeFileSync(join(directory, session.replace('.path1.lst', '.lck')), '1');
-    writeFileSync(join(directory, session), '# bisync li');
+    const work = join(sides.state, 'bisync-of-old', 'work');
+    writeFiles(work, { 'session.lck': '1', 'session.path1.lst': '# bisync li' });
+    for (const name of readdirSync(sides.state).filter((file) => file.startsWith('record-'))) {
+      const record = join(sides.state, name);
+      writeFileSync(`${record}.next`, readFileSync(record, 'utf8').slice(0, 40));
+    }
     writeFiles(sides.local, { a: '3' });
     await sides.succeed();
     expectEqualSides({ a: '3' });
@@ -254,14 +248,16 @@ describe('a later run', () => {
     expectEqualSides({ 'one/inside': 'd', two: 'd', three: '3' });
   });
 
-  it('removes the directories that it emptied, and no others', async () => {
+  it('removes the directories that a side removed, and makes the empty ones that it made', async () => {
     await begin({ 'mine/a/b': '1', 'theirs/a/b': '1', stays: '1' });
     mkdirSync(join(sides.local, 'own/empty'), { recursive: true });
     remove(sides.local, 'mine');
     remove(sides.remote, 'theirs');
     await sides.succeed();
-    expect(readdirSync(sides.remote).sort()).toEqual(['.cryptosync', 'stays']);
-    expect(readdirSync(sides.local, { recursive: true }).sort()).toEqual(['own', 'own/empty', 'stays']);
+    const left = ['own', 'own/empty', 'stays'];
+    const there = readdirSync(sides.remote, { recursive: true, encoding: 'utf8' });
+    expect(there.filter((name) => !name.startsWith('.cryptosync')).sort()).toEqual(left);
+    expect(readdirSync(sides.local, { recursive: true }).sort()).toEqual(left);
   });
 
   it('keeps nothing but the losers of conflicts with keepDeleted 0', async () => {
@@ -299,16 +295,22 @@ describe('a later run', () => {
     mkdirSync(sides.local, { recursive: true });
     for (const name of ['edited', 'edited there', 'gone', 'gone there'])
       symlinkSync('/etc/hosts', join(sides.local, name));
-    await begin({ file: '1' });
+    writeFiles(sides.local, { file: '1' });
+    await sides.succeed();
     remove(sides.local, 'edited', 'gone');
-    remove(sides.remote, 'edited there', 'gone there');
+    remove(sides.remote, 'gone there.rclonelink');
     symlinkSync('/etc/group', join(sides.local, 'edited'));
     symlinkSync('nowhere', join(sides.local, 'new'));
-    symlinkSync('/etc/passwd', join(sides.remote, 'edited there'));
+    writeFiles(sides.remote, { 'edited there.rclonelink': '/etc/passwd' });
     expect(await sides.succeed()).toMatchObject({ filesTransferred: 3, deleted: 2 });
     const links = { edited: '-> /etc/group', 'edited there': '-> /etc/passwd', new: '-> nowhere' };
     expect(readTree(sides.local)).toMatchObject(links);
-    expect(readTree(sides.local)).toEqual(readTree(sides.remote, ['.cryptosync']));
+    expect(contentOf(sides.remote)).toEqual({
+      'edited there.rclonelink': '/etc/passwd',
+      'edited.rclonelink': '/etc/group',
+      file: '1',
+      'new.rclonelink': 'nowhere',
+    });
     expect(await sides.succeed()).toMatchObject({ outcome: 'unchanged' });
   });
 
@@ -321,7 +323,7 @@ describe('a later run', () => {
     const before = everything();
     const { outcome, plan } = await sides.succeed(['--dry-run']);
     expect(outcome).toBe('planned');
-    expect(plan.uploads).toEqual([
+    expect(plan.transfers).toEqual([
       { path: 'edited', size: 2, side: 'remote' },
       { path: 'new', size: 3, side: 'local' },
     ]);
@@ -348,7 +350,7 @@ describe('a later run', () => {
   it('begins anew by itself where the profile says so, and keeps what it replaces', async () => {
     sides = bothSides(installation, vault, `place ${count}`, { profile: { autoResync: true } });
     await begin({ mine: '1', theirs: '1' });
-    forget();
+    sides.forget();
     writeAt(sides.local, 'mine', 'newer', 60);
     writeAt(sides.remote, 'theirs', 'newer', 60);
     expect((await sides.succeed()).conflicts).toHaveLength(2);
@@ -358,6 +360,19 @@ describe('a later run', () => {
   });
 });
 
+/** As a run of another machine leaves the place that has begun, and not ended. */
+function announceElsewhere(): void {
+  const control = (name: string): string => join(sides.remote, '.cryptosync', name);
+  const base = JSON.parse(readFileSync(control('marker.json'), 'utf8'));
+  const { seal, manifest, parent, ...rest } = base;
+  const begun = { ...rest, state: 'in-progress', generation: base.generation + 1, id: 'another', base };
+  const key = readSealKey(sides.state, JSON.parse(readFileSync(vault.profileFile, 'utf8')).vaultId)?.reveal();
+  writeFileSync(
+    control('in-progress.json'),
+    JSON.stringify(sealed({ ...begun, machine: 'other-machine' }, key)),
+  );
+}
+
 describe('a run is refused, and both sides are as they were', () => {
   it('when a side that was synced is empty, until it is told to fill it again', async () => {
     await begin({ a: '1', 'b/c': '2' });
@@ -365,10 +380,17 @@ describe('a run is refused, and both sides are as they were', () => {
     expect((await expectRefusal('VAULT_EMPTY', 15)).hint).toMatch(/--resync --prefer remote/);
     await sides.succeed(['--resync', '--prefer', 'remote']);
     expectEqualSides({ a: '1', 'b/c': '2' });
-    remove(sides.remote, 'a', 'b', '.cryptosync');
+    remove(sides.remote, 'a', 'b');
     expect((await expectRefusal('VAULT_EMPTY', 15)).hint).toMatch(/--resync --prefer local/);
     await sides.succeed(['--resync', '--prefer', 'local']);
     expectEqualSides({ a: '1', 'b/c': '2' });
+    remove(sides.remote, 'a', 'b', '.cryptosync');
+    expect((await expectRefusal('REMOTE_BEHIND', 15)).hint).toMatch(/--take-over/);
+    await sides.succeed(['--take-over']);
+    expectEqualSides({ a: '1', 'b/c': '2' });
+    remove(sides.remote, '.cryptosync');
+    rmSync(sides.remote, { recursive: true });
+    await expectRefusal('REMOTE_BEHIND', 15);
   });
 
   it('when there is no source, or nothing at all', async () => {
@@ -397,10 +419,9 @@ describe('a run is refused, and both sides are as they were', () => {
 
   it('when another machine has not finished, unless it is forced', async () => {
     await begin({ a: '1' });
-    const marker = join(sides.remote, '.cryptosync/marker.json');
-    writeFileSync(marker, readFileSync(marker, 'utf8').replace('committed', 'in-progress'));
+    announceElsewhere();
     writeFiles(sides.local, { a: '2' });
-    await expectRefusal('VAULT_MISMATCH', 15);
+    await expectRefusal('REMOTE_AHEAD', 15);
     await sides.succeed(['--force']);
     expectEqualSides({ a: '2' });
   });

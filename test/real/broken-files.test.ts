@@ -2,12 +2,14 @@ import {
   appendFileSync,
   copyFileSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmdirSync,
   rmSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createInstallation, type Installation } from '../support/installation.ts';
 import type { CommandResult } from '../support/running-command.ts';
@@ -16,7 +18,8 @@ import { type ClientVault, installVault } from '../support/vault.ts';
 
 let installation: Installation;
 let vault: ClientVault;
-let files: Readonly<Record<'profile' | 'conf' | 'summary' | 'marker' | 'ledger', string>>;
+type Own = 'profile' | 'conf' | 'summary' | 'marker' | 'announcement' | 'record' | 'ledger';
+let files: Readonly<Record<Own, string>>;
 
 beforeAll(async () => {
   installation = createInstallation();
@@ -28,6 +31,8 @@ beforeAll(async () => {
     conf: installation.client('a', 'rclone', 'rclone.conf'),
     summary: installation.client('a', 'cryptosync', 'summary.json'),
     marker: vault.markerFile,
+    announcement: join(dirname(vault.markerFile), 'in-progress.json'),
+    record: recordIn(installation.client('a', 'cryptosync', 'state')),
     ledger: vault.ledgerFile,
   };
   for (const path of Object.values(files)) copyFileSync(path, `${path}.kept`);
@@ -41,6 +46,10 @@ beforeEach(() => {
 });
 
 afterAll(() => installation.cleanUp());
+
+function recordIn(state: string): string {
+  return join(state, readdirSync(state).find((name) => /^record-.*\.jsonl$/.test(name)) ?? '');
+}
 
 const ciphertexts = (): unknown => [readTree(vault.encryptedDir), readTree(vault.remoteDir, ['.cryptosync'])];
 
@@ -166,6 +175,7 @@ describe('a marker', () => {
 
   it('that is torn is no excuse to write over files that are not ours', async () => {
     writeFileSync(files.marker, '{"version":1,');
+    writeFileSync(files.announcement, '{"version":2,');
     const config = `${vault.remoteDir}/gocryptfs.conf`;
     const own = readFileSync(config);
     rmSync(config);
@@ -174,6 +184,9 @@ describe('a marker', () => {
     const { exitCode, json } = await vault.run('sync');
     expect(exitCode).toBe(15);
     expect(json.error.code).toBe('REMOTE_NOT_EMPTY');
+    expect(readTree(vault.remoteDir)).toEqual(before);
+    rmSync(files.record);
+    expect((await vault.run('sync')).json.error).toMatchObject({ code: 'REMOTE_NOT_EMPTY', exit: 15 });
     expect(readTree(vault.remoteDir)).toEqual(before);
     rmSync(config);
     writeFileSync(config, own, { mode: 0o400 });

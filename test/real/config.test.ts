@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -209,12 +210,14 @@ describe('config set, get, unset, list and path', () => {
     const values: [string, string, unknown][] = [
       ['maxDelete', '25', '25'],
       ['keepDeleted', '90d', '90d'],
+      ['keepGenerations', '12', 12],
       ['readOnly', 'true', true],
       ['allowOther', 'false', false],
       ['idle', '1h30m', '1h30m'],
       ['whenMounted', 'remount', 'remount'],
       ['remote.path', '/srv/a b/"c"', '/srv/a b/"c"'],
       ['passwordCommand', 'pass show "client 1"', 'pass show "client 1"'],
+      ['rcloneFlags', '["--transfers","8"]', ['--transfers', '8']],
       ['rcloneFlags', '["--transfers=8","--fast-list"]', ['--transfers=8', '--fast-list']],
       [
         'mappings',
@@ -228,7 +231,8 @@ describe('config set, get, unset, list and path', () => {
       expect((await config(installation, 'get', key)).json).toEqual({ key, value });
     }
     const { values: listed } = (await config(installation, 'list')).json;
-    for (const [key, , value] of values) expect([key, listed[key]]).toEqual([key, value]);
+    for (const [key, value] of new Map(values.map(([name, , value]) => [name, value])))
+      expect([key, listed[key]]).toEqual([key, value]);
     expect(listed).toMatchObject({ version: 1, engine: 'gocryptfs', encryptedDir: vault.encryptedDir });
     expect(modeOf(vault.profileFile)).toBe(0o600);
     for (const [key] of values.filter(([name]) => !/^(remote|crypt)\./.test(name)))
@@ -267,9 +271,12 @@ describe('config set, get, unset, list and path', () => {
         'rcloneFlags',
         JSON.stringify([flag]),
         10,
-        /rcloneFlags\.0: is not a flag that is allowed here/,
+        /rcloneFlags: \S+ is not a flag that is allowed here/,
       ]),
-      ['rcloneFlags', '["--transfers", "8"]', 10, /rcloneFlags\.1: /],
+      ['rcloneFlags', '["--user-agent"]', 10, /rcloneFlags: --user-agent has no value/],
+      ['rcloneFlags', '["--user-agent", "--dry-run"]', 10, /rcloneFlags: --user-agent takes/],
+      ['maxDelete', '500%', 10, /maxDelete: /],
+      ['bwlimit', 'fast', 10, /bwlimit: /],
       ['engine', 'cryfs', 10, /engine .* can't change/],
       ['vaultId', 'another', 10, /vault id .* can't change/],
       ['encryptedDir', '/srv/elsewhere', 10, /the vault is still in/],
@@ -286,6 +293,34 @@ describe('config set, get, unset, list and path', () => {
       expect([key, (await config(installation, 'unset', key)).exitCode]).toEqual([key, 10]);
     expect(read(vault.profileFile)).toBe(before);
     expect(readdirSync(installation.client('client1', 'cryptosync', 'config'))).toEqual(['default.json']);
+  });
+
+  it('mend a profile of which a value is not allowed any more, and tell it until then', async ({
+    installation,
+  }) => {
+    const vault = await installVault(installation);
+    const before = read(vault.profileFile);
+    const flags = ['--transfers=2', '--checksum'];
+    for (const mend of [
+      ['unset', 'rcloneFlags'],
+      ['set', 'rcloneFlags', '["--transfers=2"]'],
+    ]) {
+      writeFileSync(vault.profileFile, JSON.stringify({ ...JSON.parse(before), rcloneFlags: flags }));
+      for (const command of [['sync'], ['sync', '--dry-run'], ['config', 'list']]) {
+        const result = await installation.cryptosync([...command, '-c', 'client1', '--json']);
+        expect(result.exitCode).toBe(10);
+        const { error = result.json.results?.[0].error } = result.json;
+        expect(error.code).toBe('CONFIG_INVALID');
+        expect(error.message).toMatch(
+          /rcloneFlags: --checksum is not .* overlook files or edits; take it out/,
+        );
+        expect(error.hint).toContain('config unset KEY');
+      }
+      expect((await config(installation, 'set', 'idle', '30m')).exitCode).toBe(10);
+      expect((await config(installation, 'set', 'encryptedDir', '/srv/x')).exitCode).toBe(10);
+      expect((await config(installation, ...mend)).exitCode).toBe(0);
+      expect((await installation.cryptosync(['config', 'list', '-c', 'client1'])).exitCode).toBe(0);
+    }
   });
 
   it('lose nothing of what is set at the same time', async ({ installation }) => {
@@ -393,8 +428,8 @@ describe('the settings of all clients', () => {
   });
 
   it('lie in the XDG directory of a user who is not root', async ({ installation }) => {
-    chmodSync(installation.path('home'), 0o777);
-    const env = { CRYPTOSYNC_CONFIG: undefined };
+    chownSync(installation.path('home'), 65_534, 65_534);
+    const env = { CRYPTOSYNC_CONFIG: undefined, CRYPTOSYNC_LOG: installation.path('home', 'log') };
     const user = { uid: 65_534, gid: 65_534, env };
     const found = await installation.cryptosync(['config', 'path', '--global'], user);
     expect(found.stdout).toBe(`${installation.path('home', '.config', 'cryptosync', 'config.json')}\n`);

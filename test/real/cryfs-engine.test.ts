@@ -1,6 +1,6 @@
 /**
- * Vaults on the real CryFS: the hazards of TOOLS.md, C1 to C10, without the command around them. Every opening costs
- * some 7 s of two cores, so the tests go on with one vault, in order, and each leaves it unmounted.
+ * Vaults on the real CryFS (docs/hazards.md, C1 to C10), without the command around them. The tests go on with one
+ * vault, in order, and each leaves it unmounted.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,12 +18,13 @@ import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { Secret } from '../../src/secrets/secret.ts';
 import { toCryptosyncError } from '../../src/system/errors.ts';
-import { cryfsEngine } from '../../src/vaults/cryfs.ts';
-import { defaultMountOptions } from '../../src/vaults/engine.ts';
+import { cryfsEngine } from '../../src/vaults/engines/cryfs.ts';
+import { defaultMountOptions } from '../../src/vaults/engines/engine.ts';
 import { stateOfVault, unmountVault, type Vault } from '../../src/vaults/mounting.ts';
 import { adoptOutsideConfig } from '../../src/vaults/outside-config.ts';
 import { inspectEncryptedDirectory } from '../../src/vaults/vault-directory.ts';
-import { mountsBelow, waitUntil } from '../support/machine.ts';
+import { mountsBelow, takeOff, waitUntil } from '../support/machine.ts';
+import { pathOfOperators } from '../support/quick-engines/path-of.ts';
 import { readTree } from '../support/tree.ts';
 import { createVaultPlace, daemonsBelow, password, type VaultPlace } from '../support/vault-fixtures.ts';
 
@@ -161,7 +162,7 @@ it('is encrypted with aes-256-gcm (C10)', () => {
 });
 
 it('mounts, is confirmed without a second opening, and tells nobody the password', async () => {
-  expect(await place.mount(vault)).toEqual({ changed: true, vaultId: vault.vaultId, readOnly: false });
+  expect(await place.mount(vault)).toMatchObject({ changed: true, vaultId: vault.vaultId, readOnly: false });
   expect(await place.mount(vault, {}, 'not even asked')).toMatchObject({ changed: false });
   const elsewhere = { ...vault, mountDir: place.path('elsewhere') };
   const refusal = { code: 'MOUNT_BUSY', message: expect.stringContaining(vault.mountDir) };
@@ -248,7 +249,7 @@ it('an older copy is refused, then the newest too, until the rollback is accepte
   const refusal = {
     code: 'VAULT_MISMATCH',
     exit: 15,
-    hint: expect.stringContaining('--accept-rollback'),
+    advice: { to: 'accept-rollback' },
     details: { integrityViolation: true },
   };
   bringBack(older);
@@ -318,5 +319,19 @@ it.runIf(isRoot)('a full disk is refused before, and never unnoticed after (C8)'
   });
   expect(mountsBelow(small.mountDir)).toEqual([]);
   expect(daemons()).toEqual([]);
-  execFileSync('umount', [disk]);
+  await takeOff(disk);
+});
+
+it('all of it holds at the full cost of a key, which no other test pays', async () => {
+  const costly = await createVaultPlace(pathOfOperators());
+  try {
+    const full = costly.vault(cryfsEngine, 'full');
+    await costly.create(full);
+    expect(await costly.mount(full)).toMatchObject({ changed: true });
+    writeFileSync(join(full.mountDir, 'one'), 'file');
+    await unmountVault(full, gently, costly.dependencies);
+    expect(readdirSync(full.mountDir)).toEqual([]);
+  } finally {
+    await costly.cleanUp();
+  }
 });

@@ -1,6 +1,6 @@
 /**
- * CryFS through the built command, from install to an older copy that is accepted. Every opening costs some 7 s of two
- * cores, so these tests go on with one vault, in order.
+ * CryFS through the built command, from install to an older copy that is accepted. These tests go on with one vault, in
+ * order.
  */
 import { execFileSync } from 'node:child_process';
 import {
@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, vi } from 'vitest';
+import { codesIn } from '../support/codes.ts';
 import { createInstallation, type Installation, it, vaultPassword } from '../support/installation.ts';
 import { mountsBelow, processesNaming, waitUntil } from '../support/machine.ts';
 import { openTerminal } from '../support/terminal.ts';
@@ -106,6 +107,7 @@ describe('a CryFS vault', () => {
     expect(existsSync(vault.remoteDir)).toBe(false);
     expect(daemons()).toEqual(mounted);
     expect((await run('passwd')).json.error).toMatchObject({ code: 'CONFIG_INVALID', exit: 10 });
+    expect((await run('recovery-sheet')).json.error).toMatchObject({ code: 'VAULT_MOUNTED', exit: 75 });
   });
 
   it('is unmounted for the while by --remount, and a copy of the remote has 100 of 100 files', async () => {
@@ -129,7 +131,11 @@ describe('a CryFS vault', () => {
     expect([refused.exitCode, refused.json.error.code]).toEqual([15, 'REMOTE_NOT_EMPTY']);
     expect(readdirSync(foreign)).toEqual(['of somebody else']);
     expect(mountsBelow(installation.directory)).toEqual([vault.mountDir]);
-    expect(await vault.status()).toMatchObject({ state: 'mounted', lastSync: { outcome: 'refused' } });
+    expect(await vault.status()).toMatchObject({
+      state: 'mounted',
+      lastSync: { outcome: 'synced' },
+      lastElsewhere: { outcome: 'refused' },
+    });
   });
 
   it('is remounted by every sync when its profile says so', async () => {
@@ -141,6 +147,46 @@ describe('a CryFS vault', () => {
     expect(readFileSync(join(vault.mountDir, 'newer.txt'), 'utf8')).toBe('newer');
     expect((await run('unmount')).json.results).toMatchObject([{ state: 'unmounted', changed: true }]);
     expect(daemons()).toEqual([]);
+  });
+
+  it('has a recovery sheet with its configuration, for which it is opened and closed', async () => {
+    const { json } = await run('recovery-sheet', '--html');
+    expect(json).toMatchObject({ hasMasterKey: false, output: null });
+    const [code = ''] = codesIn(installation, json.page);
+    expect(Buffer.from(code, 'base64')).toEqual(readFileSync(join(vault.encryptedDir, 'cryfs.config')));
+    expect(daemons()).toEqual([]);
+  });
+
+  it('is neither opened nor sent after a download that did not end, until that has ended', async () => {
+    const [record = ''] = readdirSync(inState()).filter((name) => /^record-.*\.jsonl$/.test(name));
+    const note = inState(`${record}.incoming`);
+    const left = { state: 'of another generation', directory: vault.encryptedDir };
+    writeFileSync(note, JSON.stringify(left), { mode: 0o600 });
+    const remote = readTree(vault.remoteDir);
+    for (const args of [
+      ['mount'],
+      ['sync'],
+      ['sync', '--direction', 'bidirectional'],
+      ['install', '--auto-mount'],
+      ['recovery-sheet'],
+      [
+        'export',
+        '--with-vault',
+        '--output',
+        installation.path('never.age'),
+        '--passphrase-file',
+        '/dev/null',
+      ],
+    ]) {
+      const [command = '', ...more] = args;
+      const { exitCode, json } = await run(command, ...more);
+      expect([args, exitCode, json.error.code]).toEqual([args, 15, 'VAULT_MISMATCH']);
+      expect(json.error.hint).toContain('sync --direction download');
+    }
+    expect(mountsBelow(installation.directory)).toEqual([]);
+    expect(readTree(vault.remoteDir)).toEqual(remote);
+    expect((await run('sync', '--direction', 'download')).exitCode).toBe(0);
+    expect(existsSync(note)).toBe(false);
   });
 
   it('is never opened, made anew or synced without its configuration', async () => {
@@ -209,11 +255,14 @@ describe('an older copy of a CryFS vault on the same machine', () => {
 
   it('is opened in a script by --accept-rollback --yes', async () => {
     putInPlace(older);
+    const note = inState('record-default-000000000000.jsonl.incoming');
+    writeFileSync(note, JSON.stringify({ state: 'x', directory: vault.encryptedDir }), { mode: 0o600 });
     const { json } = await run('mount', '--accept-rollback', '--yes');
     expect(json.results).toMatchObject([
       { state: 'mounted', formerState: expect.stringContaining('before-rollback') },
     ]);
     expect(Object.keys(readTree(vault.mountDir, [canaryName]))).toHaveLength(100);
+    expect(existsSync(note)).toBe(false);
     expect(readdirSync(inState()).filter((name) => name.includes('before-rollback'))).toHaveLength(2);
     expect((await run('unmount')).exitCode).toBe(0);
   });

@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { controlFiles } from '../../src/remotes/control-files.ts';
-import { type CryptSettings, cryptRemote, filenameEncryptionModes } from '../../src/remotes/crypt.ts';
-import { rclone } from '../../src/remotes/rclone.ts';
-import { controlFilter, type Remote, rclonePath } from '../../src/remotes/remote.ts';
-import { pruneTrash, trashFor } from '../../src/remotes/trash.ts';
+import { type CryptSettings, cryptRemote } from '../../src/remotes/crypt.ts';
+import { inPlace } from '../../src/remotes/open-place.ts';
+import { rclone } from '../../src/remotes/rclone/call.ts';
+import { type Remote, rclonePath } from '../../src/remotes/remote.ts';
+import { filenameEncryptionModes } from '../../src/remotes/tuning.ts';
 import { generateEncryptionKey, validateEncryptionKey } from '../../src/secrets/encryption-key.ts';
 import { cleanEnvironment } from '../support/serve.ts';
 
@@ -107,26 +107,24 @@ describe.each(modes)(
       if (settings.filenameEncryption !== 'off') expect(raw).not.toContain('a.txt');
     });
 
-    it('keeps marker, key check and trash through the layer, out of transfers and of the way of deletions', async () => {
-      const remote = view(settings);
-      const files = controlFiles(remote, dependencies);
-      const filter = ['--filter', controlFilter];
-      const long = new Date('2020-01-01T00:00:00Z');
-      await files.write('.cryptosync/marker.json', '{"generation":1}');
-      await run(remote, 'sync', source, rclonePath(remote), ...filter);
-      rmSync(join(source, 'a.txt'));
-      write(source, '-x', 'changed, and longer');
-      const trash = ['--backup-dir', rclonePath(remote, trashFor(long))];
-      await run(remote, 'sync', source, rclonePath(remote), ...filter, ...trash);
-
-      expect(await files.read('.cryptosync/marker.json')).toBe('{"generation":1}');
-      expect(await files.read(`${trashFor(long)}/a.txt`)).toBe('one');
-      expect(await files.read(`${trashFor(long)}/-x`)).toBe('four');
-      await run(remote, 'sync', rclonePath(remote), join(workspace, 'back'), ...filter);
-      expect(filesIn(join(workspace, 'back'))).toEqual(filesIn(source));
-      expect(await pruneTrash(files, 0, new Date())).toEqual(['2020-01-01T00-00-00Z']);
-      expect(await files.list('.cryptosync/trash')).toEqual([]);
-      expect(await files.read('.cryptosync/marker.json')).toBe('{"generation":1}');
+    it('keeps what is ours through the layer, and moves and removes there', async () => {
+      await inPlace(view(settings), dependencies, async (place) => {
+        await place.write('.cryptosync/marker.json', Buffer.from('{"generation":1}'));
+        await run(view(settings), 'copy', source, rclonePath(view(settings)));
+        expect(await place.move('a.txt', '.cryptosync/trash/2/a.txt')).toBe(true);
+        expect(await place.move('a.txt', '.cryptosync/trash/2/a.txt')).toBe(false);
+        expect((await place.read('.cryptosync/trash/2/a.txt', 100))?.toString()).toBe('one');
+        expect((await place.read('.cryptosync/marker.json', 100))?.toString()).toBe('{"generation":1}');
+        const listed: string[] = [];
+        await place.list(({ path, kind }) => void (kind === 'file' && listed.push(path)));
+        expect(listed.sort()).toEqual(
+          Object.keys(content)
+            .filter((name) => name !== 'a.txt')
+            .sort(),
+        );
+        await place.removeTree('.cryptosync/trash');
+        expect(await place.names('.cryptosync/trash')).toEqual([]);
+      });
       for (const name of filesIn(target))
         expect(readFileSync(join(target, name), 'latin1')).toMatch(/^RCLONE\0\0/);
     });

@@ -112,10 +112,9 @@ describe('a full remote', () => {
     const full = await vault.run('sync', remoteDir);
     expect([full.exitCode, full.json.error.code]).toEqual([14, 'DISK_FULL']);
     expect(full.json.results).toMatchObject([{ outcome: 'failed' }]);
-    expect(there.marker()).toMatchObject({ state: 'in-progress', generation: 1 });
+    expect(there.progress()).toEqual({ state: 'in-progress', generation: 1 });
     expect(await vault.status()).toMatchObject({
-      health: 'warning',
-      lastSync: { outcome: 'failed', error: 'DISK_FULL' },
+      lastElsewhere: { outcome: 'failed', error: 'DISK_FULL' },
       lastSuccess,
     });
     resizeDisk(disk, 'size=4096k');

@@ -55,6 +55,7 @@ describe('a gocryptfs tree of the scripts', () => {
     expect(profile).toEqual({
       version: 1,
       vaultId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      madeWith: expect.arrayContaining(['DirIV', 'EMENames', 'GCMIV128', 'HKDF']),
       engine: 'gocryptfs',
       encryptedDir: tree.encryptedDir,
       mountDir: tree.mountDir,

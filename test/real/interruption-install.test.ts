@@ -5,8 +5,12 @@ import { describe, expect } from 'vitest';
 import { type Installation, it } from '../support/installation.ts';
 import { killAfter, killWhen } from '../support/kill.ts';
 import { mountsBelow, processesNaming } from '../support/machine.ts';
+import { pathOfOperators } from '../support/quick-engines/path-of.ts';
 import { readTree } from '../support/tree.ts';
 import { type ClientVault, installVault, vaultOf } from '../support/vault.ts';
+
+// a vault that is made and opened in no time has no moment in which that could be stopped
+process.env['PATH'] = pathOfOperators();
 
 /** What the machine shows when an install has come to a step, in the order of the steps. */
 const steps: Record<string, (client: string, installation: Installation) => boolean> = {

@@ -15,16 +15,12 @@ import { connect, createServer, type Server as TcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  type CryptKey,
-  type CryptSettings,
-  cryptRemote,
-  filenameEncryptionModes,
-} from '../../src/remotes/crypt.ts';
-import { type KeyCheck, verifyKeyCheck, writeKeyCheck } from '../../src/remotes/key-check.ts';
-import { rclone } from '../../src/remotes/rclone.ts';
+import { type KeyCheck, verifyKeyCheck, writeKeyCheck } from '../../src/remotes/control/key-check.ts';
+import { type CryptKey, type CryptSettings, cryptRemote } from '../../src/remotes/crypt.ts';
+import { rclone } from '../../src/remotes/rclone/call.ts';
 import { type Remote, rclonePath } from '../../src/remotes/remote.ts';
 import { sinkRemote } from '../../src/remotes/sinks/index.ts';
+import { filenameEncryptionModes } from '../../src/remotes/tuning.ts';
 import { generateEncryptionKey, validateEncryptionKey } from '../../src/secrets/encryption-key.ts';
 import { CryptosyncError } from '../../src/system/errors.ts';
 import { cleanEnvironment, type Server, type SftpServer, serveSftp, serveWebdav } from '../support/serve.ts';
@@ -46,9 +42,6 @@ const modes: CryptSettings[] = filenameEncryptionModes.flatMap((filenameEncrypti
   { filenameEncryption, directoryNameEncryption: false },
 ]);
 const standard = { filenameEncryption: 'standard', directoryNameEncryption: true } as const;
-/** Milliseconds in which a verdict must have come. */
-const soon = 10_000;
-
 let workspace: string;
 let served: string;
 let source: string;
@@ -113,12 +106,10 @@ async function fill({ decrypted }: KeyCheck): Promise<void> {
   expect(result.exitCode).toBe(0);
 }
 
-/** What a check throws; it must come soon, and leave both sides as they were. */
-async function refusalOf(check: KeyCheck, limit = soon): Promise<CryptosyncError> {
+/** What a check throws; it leaves both sides as they were. */
+async function refusalOf(check: KeyCheck): Promise<CryptosyncError> {
   const before = [snapshot(served), snapshot(source)];
-  const began = Date.now();
   const outcome: unknown = await verifyKeyCheck(check, dependencies).catch((error: unknown) => error);
-  expect(Date.now() - began).toBeLessThan(limit);
   expect([snapshot(served), snapshot(source)]).toEqual(before);
   expect(outcome).toBeInstanceOf(CryptosyncError);
   return outcome as CryptosyncError;
@@ -221,7 +212,7 @@ describe('the key check and what else may lie there', () => {
     });
     const sink = { type: 'webdav', url: `http://127.0.0.1:${await listen(endless)}` } as const;
     const raw: Remote = { ...sinkRemote(sink, client, ''), path: '' };
-    expect((await refusalOf(checkOf(raw, standard, right), 5000)).code).toBe('DECRYPTION_FAILED');
+    expect((await refusalOf(checkOf(raw, standard, right))).code).toBe('DECRYPTION_FAILED');
     endless.closeAllConnections();
     endless.close();
   });

@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import {
   type ExecutorOptions,
@@ -19,7 +20,8 @@ import {
   RcloneSyncExecutor,
   type Sink,
 } from '../../src/index.ts';
-import { maskedForms } from '../../src/remotes/masking.ts';
+import { maskedForms } from '../../src/remotes/rclone/masking.ts';
+import { obscure } from '../../src/remotes/rclone/obscure.ts';
 import { Secret } from '../../src/secrets/secret.ts';
 import { createInstallation, type Installation, it } from '../support/installation.ts';
 import { processesNaming, waitUntil } from '../support/machine.ts';
@@ -215,7 +217,7 @@ describe('a sync of the library', () => {
     expect(await sync({ encryption, dryRun: true })).toMatchObject({
       success: true,
       outcome: 'planned',
-      plan: { uploads: [], deletions: [{ path: 'b.txt', size: 5 }] },
+      plan: { transfers: [], deletions: [{ path: 'b.txt', size: 5 }], renames: [] },
     });
     expect(existsSync(join(remote, 'b.txt'))).toBe(true);
     expect(await sync({ encryption })).toMatchObject({ success: true, deleted: 1, generation: 3 });
@@ -253,6 +255,67 @@ describe('a sync of the library', () => {
   });
 });
 
+/** What an encrypted place says of itself, read by rclone alone. */
+function controlFiles(remote: string, texts: { key: string; salt?: string }): Record<string, string> {
+  const password2 = texts.salt === undefined ? '' : obscure(new Secret(texts.salt));
+  const crypt = `:crypt,remote="${remote}",password=${obscure(new Secret(texts.key))},password2=${password2}:`;
+  const rclone = (...args: string[]): Buffer =>
+    execFileSync('rclone', [...args, '--config', ''], { env: cleanEnvironment, stdio: 'pipe' });
+  const manifests = rclone('lsf', `${crypt}/.cryptosync/manifests`).toString().trim().split('\n');
+  const names = ['marker.json', 'in-progress.json', ...manifests.map((name) => `manifests/${name}`)];
+  return Object.fromEntries(
+    names.map((name) => {
+      const content = rclone('cat', `${crypt}/.cryptosync/${name}`);
+      return [name, (name.endsWith('.gz') ? gunzipSync(content) : content).toString()];
+    }),
+  );
+}
+
+describe('the seal of the library', () => {
+  it.for<[string, { key: string; salt?: string }]>([
+    ['a key and a salt', { key, salt }],
+    ['a key alone', { key }],
+  ])(
+    'is made of %s, stands on all that a place says of itself, and tells a changed state',
+    async ([, encryption], { installation }) => {
+      const { sync, directory, remote } = place(installation);
+      await sync({ encryption });
+      writeFileSync(join(directory, 'a.txt'), 'changed');
+      expect(await sync({ encryption })).toMatchObject({ success: true, generation: 2 });
+      const said = Object.entries(controlFiles(remote, encryption));
+      expect(said.length).toBeGreaterThanOrEqual(4);
+      for (const [name, text] of said)
+        expect([name, text]).toEqual([name, expect.stringMatching(/"hmac-sha256:[0-9a-f]{64}"/)]);
+    },
+  );
+
+  it('is missing where there is no encryption, whose data has no key to check with', async ({
+    installation,
+  }) => {
+    const { sync, remote } = place(installation);
+    await sync({ encryption: 'none' });
+    const marker = JSON.parse(readFileSync(join(remote, '.cryptosync/marker.json'), 'utf8'));
+    expect(marker.seal).toBeNull();
+  });
+
+  it.for(['upload', 'download', 'bidirectional'] as const)(
+    'refuses a marker that somebody else with the key of rclone alone has changed, in direction %s',
+    async (direction, { installation }) => {
+      const { sync, remote } = place(installation);
+      const encryption = { key, encryptFilenames: false };
+      await sync({ encryption });
+      const there = `:crypt,remote="${remote}",filename_encryption=off,password=${obscure(new Secret(key))}:/.cryptosync/marker.json`;
+      const rclone = (args: readonly string[], input?: string): string =>
+        execFileSync('rclone', [...args, '--config', ''], { env: cleanEnvironment, input }).toString();
+      const marker = JSON.parse(rclone(['cat', there]));
+      rclone(['rcat', there], JSON.stringify({ ...marker, generation: 7 }, undefined, 2));
+      expect(codeOf(await sync({ encryption, direction }))).toBe('VERIFY_FAILED');
+      rclone(['rcat', there], `${JSON.stringify(marker, undefined, 2)}\n`);
+      expect(await sync({ encryption, direction })).toMatchObject({ success: true });
+    },
+  );
+});
+
 describe('the guards of the library', () => {
   it('refuse what would lose data, and change nothing on either side', async ({ installation }) => {
     const { sync, directory, root, remote } = place(installation);
@@ -285,8 +348,10 @@ describe('the guards of the library', () => {
     await refused({ encryption: 'none' }, 'REMOTE_NOT_EMPTY');
     await refused({ directory: installation.path('empty') }, 'VAULT_EMPTY');
     await refused({ directory: installation.path('missing') }, 'VAULT_MISSING');
-    await refused({ directory: installation.path('few'), maxDelete: '10' }, 'DELETE_LIMIT');
-    await refused({ directory: installation.path('few') }, 'DELETE_LIMIT');
+    const few = { directory: installation.path('few') };
+    await refused(few, 'REMOTE_AHEAD');
+    await refused({ ...few, takeOver: true, maxDelete: '10' }, 'DELETE_LIMIT');
+    await refused({ ...few, takeOver: true }, 'DELETE_LIMIT');
     await refused({ directory: root }, 'CONFIG_INVALID');
     expect(existsSync(moved)).toBe(false);
     expect(existsSync(remote)).toBe(true);
@@ -344,18 +409,16 @@ describe('the guards of the library', () => {
 });
 
 describe('a run of the library that is aborted', () => {
-  it('ends soon with INTERRUPTED, leaves no rclone behind, and the next run completes it', async ({
+  it('ends with INTERRUPTED, leaves no rclone behind, and the next run completes it', async ({
     installation,
   }) => {
     const { sync, directory, remote } = place(installation);
     writeFiles(directory, { large: Buffer.alloc(20_000_000, 'large ') });
     const stop = new AbortController();
     const running = sync({ bandwidthLimit: '2M', signal: stop.signal, onProgress: () => stop.abort() });
-    const began = Date.now();
     const result = await running;
     expect(codeOf(result)).toBe('INTERRUPTED');
     expect(result.outcome).toBe('failed');
-    expect(Date.now() - began).toBeLessThan(15_000);
     expect(await waitUntil(() => processesNaming(installation.directory).length === 0, 5000)).toBe(true);
     expect(codeOf(await sync({ direction: 'download', ...downloadTo(installation.path('other')) }))).toBe(
       'VAULT_MISMATCH',

@@ -14,8 +14,7 @@ const slowly = ['--bwlimit', '2M'];
 /** Starts a slow sync and waits until it holds its locks. */
 async function startSlowSync(installation: Installation, vault: ClientVault): Promise<RunningCommand> {
   const running = installation.start(['sync', '--client', vault.client, '--json', ...slowly]);
-  const isTransferring = (): boolean =>
-    processesNaming(vault.remoteDir).some(({ args }) => args.includes('--bwlimit'));
+  const isTransferring = (): boolean => vault.progress().state === 'in-progress';
   expect(await waitUntil(isTransferring, 10_000)).toBe(true);
   return running;
 }
@@ -84,7 +83,7 @@ describe('two at the same moment', () => {
         expect([0, 'LOCKED']).toContain(exitCode === 0 ? 0 : json.error.code);
       const { vaultId } = JSON.parse(readFileSync(vault.profileFile, 'utf8'));
       await vault.succeed('mount');
-      expect(readFileSync(`${vault.mountDir}/.cryptosync-vault`, 'utf8').trim()).toBe(vaultId);
+      expect(JSON.parse(readFileSync(`${vault.mountDir}/.cryptosync-vault`, 'utf8')).vaultId).toBe(vaultId);
       await vault.succeed('unmount');
       expect(readdirSync(installation.client(vault.client, 'vault')).sort()).toEqual([
         'decrypted',

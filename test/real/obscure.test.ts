@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { obscure } from '../../src/remotes/obscure.ts';
+import { obscure } from '../../src/remotes/rclone/obscure.ts';
 import { generateEncryptionKey } from '../../src/secrets/encryption-key.ts';
 import { Secret } from '../../src/secrets/secret.ts';
 

@@ -1,5 +1,16 @@
 /** Changing the password of a vault: one of the two opens it, whatever happens. */
-import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { type Installation, it, vaultPassword } from '../support/installation.ts';
@@ -205,4 +216,104 @@ describe('passwd that is killed', () => {
       expect(lstatSync(join(vault.encryptedDir, 'gocryptfs.conf')).mode & 0o077).toBe(0);
     },
   );
+});
+
+describe('what a passwd that was cut off left', () => {
+  /** As kill -9 and a full disk leave it, in every place at once. */
+  function plant(installation: Installation, vault: ClientVault, old: Buffer): string[] {
+    const kept = keptDirectory(installation);
+    mkdirSync(kept, { recursive: true });
+    const left = [
+      join(kept, 'gocryptfs.conf.before-passwd'),
+      join(kept, '.gocryptfs.conf.before-passwd.0123456789ab.tmp'),
+      join(vault.encryptedDir, 'gocryptfs.conf.tmp'),
+      join(vault.encryptedDir, '.gocryptfs.conf.0123456789ab.tmp'),
+    ];
+    for (const path of left) writeFileSync(path, old, { mode: 0o600 });
+    mkdirSync(join(kept, 'proof'));
+    return [...left, join(kept, 'proof')];
+  }
+
+  it('is put in order by the next command that takes the vault, whichever it is', async ({
+    installation,
+  }) => {
+    const vault = await installWithFile(installation);
+    const old = config(vault);
+    expect((await change(installation, vaultPassword, next)).exitCode).toBe(0);
+    const env = { CRYPTOSYNC_PASSWORD: next };
+    mkdirSync(vault.remoteDir, { recursive: true });
+    const commands = [
+      ['mount'],
+      ['unmount'],
+      ['sync'],
+      ['sync', '--direction', 'bidirectional', '--resync', '--prefer', 'local'],
+      ['sync', '--direction', 'download', '--force'],
+      // one that only keeps the vault does not take it
+      ['install', '--force', '--no-links', '--auto-mount'],
+      ['unmount'],
+      ['passwd'],
+      ['doctor', '--fix', '--no-check-remote'],
+      ['uninstall'],
+    ];
+    for (const [command = '', ...args] of commands) {
+      const left = plant(installation, vault, old);
+      if (command === 'doctor') {
+        const looked = await installation.cryptosync([
+          'doctor',
+          '-c',
+          'client1',
+          '--no-check-remote',
+          '--json',
+        ]);
+        const found = looked.json.findings.filter(({ id }: { id: string }) => id === 'passwd-cut-off');
+        expect(found.map(({ what }: { what: string }) => what.split(' ')[0]).sort()).toEqual(
+          left.filter((path) => !path.endsWith('/proof')).sort(),
+        );
+      }
+      const words = [command, '-c', 'client1', ...args, '--json'];
+      const more = command === 'passwd' ? { ...env, CRYPTOSYNC_NEW_PASSWORD: next } : env;
+      const result = await installation.cryptosync(words, { env: more });
+      const label = words.join(' ');
+      if (command !== 'doctor')
+        expect([label, result.exitCode, result.stderr]).toEqual([label, 0, expect.anything()]);
+      expect([label, left.filter((path) => existsSync(path))]).toEqual([label, []]);
+      const sent = readdirSync(vault.remoteDir, { recursive: true, encoding: 'utf8' });
+      expect([label, sent.filter((name) => /\.tmp$|before-passwd/.test(name))]).toEqual([label, []]);
+    }
+    expect(config(vault).equals(old)).toBe(false);
+  });
+
+  it('goes back where the configuration of the vault is torn, and only there', async ({ installation }) => {
+    const vault = await installWithFile(installation);
+    for (const torn of ['', config(vault).subarray(0, 100), undefined]) {
+      const whole = config(vault);
+      plant(installation, vault, whole);
+      const path = join(vault.encryptedDir, 'gocryptfs.conf');
+      rmSync(path);
+      if (torn !== undefined) writeFileSync(path, torn);
+      await vault.run('doctor', '--fix', '--no-check-remote');
+      await vault.succeed('unmount');
+      expect(config(vault)).toEqual(whole);
+    }
+    expect(await opensWith(installation, vault, vaultPassword)).toBe(0);
+  });
+
+  it('is not left by one that finds the disk full, and does not stop the next', async ({ installation }) => {
+    const vault = await installWithFile(installation);
+    const disk = installation.path('disk');
+    mkdirSync(disk);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=700', 'small', disk]);
+    execFileSync('cp', ['-a', '--', `${vault.encryptedDir}/.`, disk]);
+    rmSync(vault.encryptedDir, { recursive: true });
+    symlinkSync(disk, vault.encryptedDir);
+    const { bavail, bsize } = statfsSync(disk);
+    writeFileSync(join(disk, 'ballast'), Buffer.alloc(bavail * bsize));
+    const full = await change(installation, vaultPassword, next);
+    expect([full.exitCode, full.json.error.code]).toEqual([14, 'DISK_FULL']);
+    expect(readdirSync(keptDirectory(installation))).toEqual([]);
+    expect(readdirSync(disk).filter((name) => name.includes('.tmp'))).toEqual([]);
+    rmSync(join(disk, 'ballast'));
+    expect((await change(installation, vaultPassword, next)).exitCode).toBe(0);
+    expect(await opensWith(installation, vault, next)).toBe(0);
+  });
 });

@@ -1,8 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
+import { generateEncryptionKey } from '../../src/secrets/encryption-key.ts';
 import { type Installation, it, vaultPassword } from '../support/installation.ts';
 import { toolOnThisMachine } from '../support/recording-tools.ts';
 import { program } from '../support/running-command.ts';
+import { startService, writeWorkloads } from '../support/service.ts';
 import { openTerminal, type Terminal } from '../support/terminal.ts';
 import { installVault } from '../support/vault.ts';
 
@@ -103,13 +105,16 @@ describe('the prompt of an install', () => {
 });
 
 describe('the prompt of a mount', () => {
-  it('asks once, says what is wrong, and mounts with the right password', async ({ installation }) => {
+  it('asks three times, says what is wrong, and mounts with the right password', async ({ installation }) => {
     const vault = await installVault(installation, 'a');
     const wrong = open(installation, 'mount', '--client', 'a');
-    await wrong.waitFor('Password of a/default:');
-    wrong.enter('wrong');
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      await wrong.waitFor(new RegExp(String.raw`(Password of a\/default:[\s\S]*){${attempt}}`));
+      wrong.enter(`wrong ${attempt}`);
+    }
     expect(await wrong.exitCode()).toBe(12);
     expect(wrong.shown()).toMatch(/error: .*\[WRONG_PASSWORD\]\nnext: /);
+    expect(wrong.shown().match(/That is not the password of a\/default\. Once more\./g)).toHaveLength(2);
     expect(await vault.status()).toMatchObject({ state: 'unmounted' });
     const right = open(installation, 'mount', '--client', 'a');
     await right.waitFor('Password of a/default:');
@@ -153,6 +158,74 @@ describe('the prompt of a mount', () => {
   });
 });
 
+describe('a password that was typed wrong', () => {
+  const twice = async (terminal: Terminal): Promise<void> => {
+    await terminal.waitFor(/assword of a\/default:/);
+    terminal.enter('wrong');
+    await terminal.waitFor(/Once more\.[\s\S]*Password of a\/default:/);
+    terminal.enter(vaultPassword);
+  };
+
+  it('is asked for again by passwd, and the new one is not', async ({ installation }) => {
+    await installVault(installation, 'a');
+    const newFile = installation.path('new.pw');
+    writeFileSync(newFile, 'another phrase', { mode: 0o600 });
+    const terminal = open(installation, 'passwd', '--client', 'a', '--new-password-file', newFile);
+    await twice(terminal);
+    expect(await terminal.exitCode()).toBe(0);
+    const env = { CRYPTOSYNC_PASSWORD: 'another phrase' };
+    expect(await installation.cryptosync(['mount', '--client', 'a'], { env })).toMatchObject({ exitCode: 0 });
+  });
+
+  it('is asked for again by a sync that unmounts the vault for the while, which is mounted then', async ({
+    installation,
+  }) => {
+    const vault = await installVault(installation, 'a');
+    await vault.put({ 'a.txt': 'a' });
+    await vault.succeed('sync');
+    await vault.succeed('mount', '--read-only');
+    const download = ['sync', '--client', 'a', '--direction', 'download', '--remount'];
+    const right = open(installation, ...download);
+    await twice(right);
+    expect(await right.exitCode()).toBe(0);
+    expect(await vault.status()).toMatchObject({ state: 'mounted' });
+    expect(() => writeFileSync(`${vault.mountDir}/b.txt`, 'b')).toThrow('EROFS');
+    const wrong = open(installation, ...download);
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      await wrong.waitFor(new RegExp(String.raw`(Password of a\/default:[\s\S]*){${attempt}}`));
+      wrong.enter(`wrong ${attempt}`);
+    }
+    expect(await wrong.exitCode()).toBe(12);
+    expect(wrong.shown()).toContain('[WRONG_PASSWORD]');
+    expect(await vault.status()).toMatchObject({ state: 'unmounted' });
+  });
+
+  it('is asked for again by an install that adopts a vault', async ({ installation }) => {
+    const vault = await installVault(installation, 'a');
+    unlinkSync(vault.profileFile);
+    const terminal = open(installation, ...install);
+    await twice(terminal);
+    expect(await terminal.exitCode()).toBe(0);
+    expect(await vault.status()).toMatchObject({ state: 'unmounted' });
+  });
+
+  it('is not asked for again when a file, a command or a variable gave it', async ({ installation }) => {
+    await installVault(installation, 'a');
+    const file = installation.path('wrong.pw');
+    writeFileSync(file, 'wrong', { mode: 0o600 });
+    const sources: [string[], NodeJS.ProcessEnv][] = [
+      [['--password-file', file], noPassword],
+      [['--password-command', 'echo wrong'], noPassword],
+      [[], { CRYPTOSYNC_PASSWORD: 'wrong' }],
+    ];
+    for (const [args, env] of sources) {
+      const terminal = openTerminal(installation, ['mount', '--client', 'a', ...args], env);
+      expect(await terminal.exitCode()).toBe(12);
+      expect(terminal.shown()).not.toContain('Password of');
+    }
+  });
+});
+
 describe('a terminal', () => {
   it('sees how far a sync has come, with bytes, rate and the time that is left', async ({ installation }) => {
     const vault = await installVault(installation, 'a');
@@ -185,5 +258,29 @@ describe('a terminal', () => {
     expect(await shown(['install', '--client', 'b', '--no-links'], { NO_COLOR: '1' })).not.toContain(
       coloured,
     );
+  });
+});
+
+describe('a claim on a terminal', () => {
+  it('is drawn with a key and without one, which is asked for when the server says that it is needed', async ({
+    installation,
+  }) => {
+    writeWorkloads(installation, { site: {}, open: { policy: { encryption: 'none' } } });
+    const { address } = await startService(installation);
+    const claim = (tenant: string, workload: string): Terminal =>
+      open(
+        installation,
+        ...['session', 'claim', '--client', tenant, '--workload', workload, '--socket', address],
+      );
+    const keyless = claim('keyless', 'open');
+    expect(await keyless.exitCode()).toBe(0);
+    expect(keyless.shown()).toMatch(/✔ Claiming keyless[\s\S]*keyless is claimed/);
+    const keyed = claim('keyed', 'site');
+    await keyed.waitFor(/✔ keyed needs its key[\s\S]*Encryption key of keyed:/);
+    const key = generateEncryptionKey();
+    keyed.enter(key);
+    expect(await keyed.exitCode()).toBe(0);
+    expect(keyed.shown()).toMatch(/✔ Claiming keyed[\s\S]*keyed is claimed/);
+    expect(keyed.shown()).not.toContain(key.slice(0, 8));
   });
 });

@@ -1,6 +1,7 @@
 /** rclone's own configuration of a client's remotes, on a terminal and in scripts, and what is told afterwards. */
-import { chmodSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
+import { encryptConf } from '../support/encrypted-conf.ts';
 import { type Installation, it } from '../support/installation.ts';
 import { openTerminal } from '../support/terminal.ts';
 import { editProfile, installVault, vaultOf } from '../support/vault.ts';
@@ -45,6 +46,26 @@ describe('rclone-config with arguments', () => {
     expect(deleted.stderr).toMatch(
       /^warning: client1\/default uses the remote default-remote, which .* not have/,
     );
+  });
+
+  it('passes the arguments in their order, whatever the remote is called', async ({ installation }) => {
+    await installVault(installation);
+    for (const name of ['create', '-x', '--help', '--json', 'a b']) {
+      // rclone makes no remote whose name begins with a hyphen, and works with one that is there
+      appendFileSync(confOf(installation), `\n[${name}]\ntype = alias\nremote = /srv\n`);
+      const shown = await installation.cryptosync([
+        'rclone-config',
+        '-c',
+        'client1',
+        '--',
+        'show',
+        '--',
+        name,
+      ]);
+      expect([shown.exitCode, shown.stdout.trim()]).toEqual([0, `[${name}]\ntype = alias\nremote = /srv`]);
+      const deleted = await configure(installation, ['delete', '--', name]);
+      expect(deleted.json.remotes).toEqual(['default-remote']);
+    }
   });
 
   it('fails where rclone does, and repeats no secret', async ({ installation }) => {
@@ -135,19 +156,7 @@ describe('the dialogue of rclone', () => {
     installation,
   }) => {
     const vault = await installVault(installation);
-    const terminal = openTerminal(installation, ['rclone-config', '--client', 'client1']);
-    for (const [prompt, answer] of [
-      [/s\/q>\s*$/, 's'],
-      [/a\/q>\s*$/, 'a'],
-      [/NEW configuration password:\s*password:\s*$/, 'of the conf'],
-      [/Confirm NEW configuration password:\s*password:\s*$/, 'of the conf'],
-      [/c\/u\/q>\s*$/, 'q'],
-      [/s\/q>\s*$/, 'q'],
-    ] as const) {
-      await terminal.waitFor(prompt);
-      terminal.enter(answer);
-    }
-    expect(await terminal.exitCode()).toBe(0);
+    expect(await encryptConf(installation, 'of the conf')).toBe(0);
     const conf = confOf(installation);
     expect(readFileSync(conf, 'utf8')).toContain('RCLONE_ENCRYPT_V0');
     expect(modeOf(conf)).toBe(0o600);

@@ -1,7 +1,12 @@
 /** The command and a directory of this machine, such as a mounted disk. */
 import { describe } from 'vitest';
 import { generateEncryptionKey } from '../../src/secrets/encryption-key.ts';
-import { goesThereAndBack, refusesNames, refusesWrongKeys, withStorage } from '../support/storage-suite.ts';
+import {
+  goesThereAndBack,
+  namesWhatItCantHold,
+  refusesWrongKeys,
+  withStorage,
+} from '../support/storage-suite.ts';
 
 const keys = { key: generateEncryptionKey(), salt: generateEncryptionKey() };
 
@@ -9,6 +14,6 @@ describe('a directory of this machine', () => {
   const scene = withStorage('local');
   goesThereAndBack(scene, 'with-crypt', { filenameEncryption: 'standard', keys });
   goesThereAndBack(scene, 'without-crypt', {});
-  refusesNames(scene, 'names-with-crypt', 'n'.repeat(144), { filenameEncryption: 'standard', keys });
+  namesWhatItCantHold(scene, 'names-with-crypt', 'n'.repeat(144), { filenameEncryption: 'standard', keys });
   refusesWrongKeys(scene);
 });

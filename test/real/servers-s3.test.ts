@@ -3,7 +3,7 @@ import { describe } from 'vitest';
 import { generateEncryptionKey } from '../../src/secrets/encryption-key.ts';
 import {
   goesThereAndBack,
-  refusesNames,
+  namesWhatItCantHold,
   refusesWrongKeys,
   survivesOutages,
   withStorage,
@@ -17,8 +17,8 @@ describe('S3', () => {
   const scene = withStorage('s3');
   goesThereAndBack(scene, 'with-crypt', { filenameEncryption: 'standard', keys });
   goesThereAndBack(scene, 'without-crypt', {});
-  refusesNames(scene, 'names-with-crypt', deepPath, { filenameEncryption: 'standard', keys });
-  refusesNames(scene, 'names-without-crypt', `${deepPath.repeat(2)}`, {});
+  namesWhatItCantHold(scene, 'names-with-crypt', deepPath, { filenameEncryption: 'standard', keys });
+  namesWhatItCantHold(scene, 'names-without-crypt', `${deepPath.repeat(2)}`, {});
   refusesWrongKeys(scene);
   survivesOutages(scene);
 });

@@ -3,7 +3,7 @@ import { describe } from 'vitest';
 import { generateEncryptionKey } from '../../src/secrets/encryption-key.ts';
 import {
   goesThereAndBack,
-  refusesNames,
+  namesWhatItCantHold,
   refusesWrongKeys,
   survivesOutages,
   withStorage,
@@ -14,7 +14,7 @@ describe('WebDAV', () => {
   const keys = { key: generateEncryptionKey() };
   goesThereAndBack(scene, 'with-crypt', { filenameEncryption: 'standard', keys });
   goesThereAndBack(scene, 'without-crypt', {});
-  refusesNames(scene, 'names-with-crypt', 'n'.repeat(144), { filenameEncryption: 'standard', keys });
+  namesWhatItCantHold(scene, 'names-with-crypt', 'n'.repeat(144), { filenameEncryption: 'standard', keys });
   refusesWrongKeys(scene);
   survivesOutages(scene);
 });

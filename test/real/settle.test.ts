@@ -59,7 +59,9 @@ describe('a vault that is written to while it is synced', () => {
       }
       const writer = startWriter(installation, vault.mountDir);
       const moving = (await vault.succeed('sync')).results[0];
-      expect(moving).toMatchObject({ outcome: 'synced', consistent: false, generation: 1 });
+      expect(moving).toMatchObject({ outcome: 'synced', generation: 1 });
+      // a disk is quick enough to have one moment of it between two writes, and then it is so
+      if (kind === 'webdav') expect(moving.consistent).toBe(false);
       expect(vault.marker()).toMatchObject({ state: 'committed', generation: 1 });
       // the copy may be torn, but every file that was there all the time is in it
       const names = listByHand(installation, vault.remoteDir);

@@ -2,7 +2,9 @@
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import { it } from '../support/installation.ts';
-import { mountsBelow } from '../support/machine.ts';
+import { mountsBelow, processesNaming } from '../support/machine.ts';
+import { openTerminal } from '../support/terminal.ts';
+import { manyFiles } from '../support/tree.ts';
 import { installVault } from '../support/vault.ts';
 
 describe('several clients', () => {
@@ -51,7 +53,7 @@ describe('several clients', () => {
     const ended = two.ledger().at(-1);
     expect(ended).toMatchObject({ operation: 'sync', event: 'ended', outcome: 'refused' });
     const log = readFileSync(installation.logFile, 'utf8');
-    expect(log).toMatch(/\[ERROR\] two\/default: sync ended: refused: VAULT_MISSING/);
+    expect(log).toMatch(/\[ERROR\] two\/default: sync ended: refused: .*: VAULT_MISSING/);
     expect(log).toMatch(/\[INFO\] three\/default: sync ended: unchanged/);
 
     // the failing one among two that are named
@@ -76,5 +78,33 @@ describe('several clients', () => {
     expect(result.stdout).toMatch(/^one\/default: synced to default-remote:.* \(generation 1\)$/m);
     expect(result.stderr).toMatch(/^error: two\/default: .*\[VAULT_MISSING\]$/m);
     expect(result.stderr).toMatch(/^next: {2}\S/m);
+  });
+
+  it('are synced side by side, shown in one list, and ended together by Ctrl-C', async ({ installation }) => {
+    const names = ['one', 'three', 'two'];
+    for (const client of names) {
+      const vault = await installVault(installation, client);
+      await vault.put(manyFiles(20, 200_000));
+    }
+    const terminal = openTerminal(installation, [
+      ...['sync', '--all', '--concurrency', '3', '--bwlimit', '64k'],
+      ...['--root', installation.path('root')],
+    ]);
+    await terminal.waitFor(/0 of 3 done\s+one\/default.*\s+three\/default.*\s+two\/default/);
+    // the terminal's own Ctrl-C would end the shell around it as well
+    const running = processesNaming(installation.directory);
+    const [command] = running.filter(({ args }) => args[0] === process.execPath);
+    if (command === undefined) throw new Error('the command is not there');
+    process.kill(command.pid, 'SIGINT');
+    expect(await terminal.exitCode()).toBe(130);
+    terminal.close();
+    const { vaults } = (await installation.cryptosync(['status', '--all', '--json'])).json;
+    for (const { lastSync } of vaults) expect(lastSync).toMatchObject({ outcome: 'interrupted' });
+
+    const again = await installation.cryptosync(['sync', '--all', '--json', '--concurrency', '2']);
+    expect(again.exitCode).toBe(0);
+    expect(again.json.results.map(({ client }: { client: string }) => client)).toEqual(names);
+    const wrong = await installation.cryptosync(['sync', '--all', '--json', '--concurrency', '0']);
+    expect(wrong.json.error).toMatchObject({ code: 'USAGE' });
   });
 });

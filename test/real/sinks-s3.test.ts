@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import S3rver from 's3rver';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cryptRemote } from '../../src/remotes/crypt.ts';
-import { rclone } from '../../src/remotes/rclone.ts';
+import { rclone } from '../../src/remotes/rclone/call.ts';
 import { type Remote, rclonePath } from '../../src/remotes/remote.ts';
 import { type S3Sink, sinkAdapters, sinkRemote } from '../../src/remotes/sinks/index.ts';
 import { generateEncryptionKey, validateEncryptionKey } from '../../src/secrets/encryption-key.ts';

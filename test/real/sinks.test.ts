@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cryptRemote } from '../../src/remotes/crypt.ts';
-import { rclone } from '../../src/remotes/rclone.ts';
+import { rclone } from '../../src/remotes/rclone/call.ts';
 import { type Remote, rclonePath } from '../../src/remotes/remote.ts';
 import { adapterFor, type Sink, sinkRemote } from '../../src/remotes/sinks/index.ts';
 import { generateEncryptionKey, validateEncryptionKey } from '../../src/secrets/encryption-key.ts';

@@ -34,6 +34,12 @@ async function installSynced(installation: Installation): Promise<ClientVault> {
   return vault;
 }
 
+/** What proves and seals vaults, on this machine. */
+const recordsOf = (installation: Installation): string[] =>
+  readdirSync(installation.client('client1', 'cryptosync', 'state')).filter((name) =>
+    /^(proof|seal)-/.test(name),
+  );
+
 const uninstall = (installation: Installation, vault: ClientVault, ...args: string[]) =>
   vault.run('uninstall', '--bin-dir', installation.binDirectory, ...args);
 
@@ -57,11 +63,13 @@ describe('uninstall', () => {
       vault.encryptedDir,
       installation.client('client1', 'rclone', 'rclone.conf'),
       `default-remote:${vault.remoteDir}`,
+      installation.client('client1', 'cryptosync'),
     ]);
     expect(mountsBelow(installation.directory)).toEqual([]);
     expect(processesNaming(vault.encryptedDir)).toEqual([]);
     expect(readdirSync(installation.binDirectory)).toEqual([]);
     expect(existsSync(vault.mountDir)).toBe(false);
+    expect(recordsOf(installation)).toEqual([]);
     expect(Object.keys(readTree(installation.client('client1', 'cryptosync'), ['state']))).toEqual([]);
     expect(snapshot(vault.encryptedDir)).toEqual(ciphertext);
     expect(snapshot(vault.remoteDir)).toEqual(remote);
@@ -115,7 +123,10 @@ describe('uninstall', () => {
       expect(refused.json.error).toMatchObject({ code: 'CONFIG_INVALID', exit: 10 });
       expect(refused.json.error.message).toContain('is also that of the profile');
     }
-    expect((await uninstall(installation, offsite)).exitCode).toBe(0);
+    const { kept, byHand } = await offsite.succeed('uninstall');
+    // nobody is told to remove what the other profile needs
+    expect(kept).toContain(vault.encryptedDir);
+    expect(byHand.join('\n')).not.toContain(vault.encryptedDir);
     expect(mountsBelow(installation.directory)).toEqual([vault.mountDir]);
     expect(snapshot(vault.encryptedDir)).toEqual(before);
     await vault.succeed('unmount');

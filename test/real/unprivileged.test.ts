@@ -41,6 +41,11 @@ afterAll(async () => {
   execFileSync('userdel', [user]);
 });
 
+/** Nothing, or what is true here where the first process' mounts may be looked at: his mounts are in a namespace. */
+const quietEnough = expect.stringMatching(
+  /^(warning: mine\/default: it is mounted in a mount namespace of its own[^\n]*\n)?$/,
+);
+
 interface Way {
   /** False for the machine as it is, where /dev/fuse may be root's. */
   readonly hasFuse?: boolean;
@@ -70,7 +75,7 @@ const cryptosync = (args: readonly string[], way?: Way): Promise<CommandResult> 
 
 async function succeed(...args: string[]) {
   const result = await cryptosync([...args, '--client', 'mine']);
-  expect(result, result.stdout + result.stderr).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(result, result.stdout + result.stderr).toMatchObject({ exitCode: 0, stderr: quietEnough });
   return result.json;
 }
 
@@ -123,16 +128,16 @@ describe('a user who is not root', () => {
     expect((await run(['cat', `${mountDir}/file`])).stdout).toBe('content\n');
   });
 
-  it('has his mount named as his to root, whom the kernel keeps out of it', async () => {
+  it('has his tree named as his to root, who does not rely on it', async () => {
     const { json } = await cryptosync(['status', '--client', 'mine'], { asRoot: true });
-    expect(json.vaults[0]).toMatchObject({ state: 'foreign', health: 'error' });
+    expect(json.vaults[0]).toMatchObject({ state: 'unknown', health: 'error' });
     expect(json.vaults[0].notes.join()).toContain(`uid ${uid}`);
   });
 
   it('does the same by his links', async () => {
     const link = (action: string): string => join(home, '.local/bin', `cryptosync-${action}-mine-default`);
     for (const action of ['unmount', 'mount', 'sync', 'unmount'])
-      expect(await run([link(action)]), action).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(await run([link(action)]), action).toMatchObject({ exitCode: 0, stderr: quietEnough });
   });
 });
 

@@ -1,5 +1,6 @@
 /** Remotes across a network: ones that know neither times nor hashes, and servers that go away or fall silent. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { type Installation, it } from '../support/installation.ts';
@@ -62,7 +63,7 @@ describe.concurrent('a remote without times and hashes', () => {
       writeFileSync(join(vault.mountDir, 'changes.txt'), text, { flag: 'r+' });
       await vault.succeed('unmount');
       const { plan } = (await vault.succeed('sync', '--dry-run')).results[0];
-      expect(plan.uploads).toHaveLength(1);
+      expect(plan.transfers).toHaveLength(1);
       const [edited] = (await vault.succeed('sync')).results;
       expect(edited).toMatchObject({ outcome: 'synced', filesTransferred: 1, generation: round + 2 });
       sameOnBothSides(vault);
@@ -72,20 +73,50 @@ describe.concurrent('a remote without times and hashes', () => {
     );
   });
 
-  it('gets everything again when it is not known what it was sent', async ({ installation }) => {
+  it('is gone on from by what it says itself when the record of it is torn', async ({ installation }) => {
     const directory = served(installation);
     const { port } = await startWebdav(installation, directory);
     const vault = await installOverWebdav(installation, port, directory);
     await vault.put({ 'a.txt': 'aaaa' });
     await vault.succeed('sync');
-    const [path = ''] = Object.entries(readTree(vault.remoteDir, ['.cryptosync']))
-      .filter(([name]) => !name.startsWith('gocryptfs'))
-      .map(([name]) => name);
-    const damaged = readFileSync(join(vault.remoteDir, path)).fill(0);
-    writeFileSync(join(vault.remoteDir, path), damaged);
-    writeFileSync(indexOf(installation), readFileSync(indexOf(installation), 'utf8').slice(0, -20));
-    const all = Object.keys(readTree(vault.encryptedDir)).length;
-    expect((await vault.succeed('sync')).results[0]).toMatchObject({ filesTransferred: all });
+    const [record = ''] = recordsOf(installation);
+    const torn = readFileSync(record, 'utf8').slice(0, -20);
+    writeFileSync(record, torn);
+    const [again] = (await vault.succeed('sync')).results;
+    expect(again).toMatchObject({ outcome: 'unchanged', filesTransferred: 0, generation: 1 });
+    await vault.succeed('mount');
+    writeFileSync(join(vault.mountDir, 'a.txt'), 'AAAA', { flag: 'r+' });
+    await vault.succeed('unmount');
+    expect((await vault.succeed('sync')).results[0]).toMatchObject({ filesTransferred: 1, generation: 2 });
+    sameOnBothSides(vault);
+  });
+
+  it('is not taken for unchanged where a killed run had replaced what was set back here', async ({
+    installation,
+  }) => {
+    const directory = served(installation);
+    const server = await startWebdav(installation, directory);
+    const proxy = await standBefore(installation, server);
+    const vault = await installOverWebdav(installation, proxy.port, directory);
+    await vault.put({ ...manyFiles(12, 200_000), 'a.txt': 'aaaa' });
+    await vault.succeed('sync');
+    const aside = installation.path('aside');
+    execFileSync('cp', ['-a', vault.encryptedDir, aside]);
+    await vault.succeed('mount');
+    for (const name of [...Object.keys(manyFiles(12, 200_000)), 'a.txt']) {
+      const path = join(vault.mountDir, name);
+      writeFileSync(path, readFileSync(path).reverse().fill('b', 0, 2), { flag: 'r+' });
+    }
+    await vault.succeed('unmount');
+    const sent = proxy.received;
+    const cut = installation.start(['sync', '--client', 'client1', '--json', '--bwlimit', '1M']);
+    expect(await waitUntil(() => proxy.received > sent + 1_200_000, 20_000)).toBe(true);
+    cut.child.kill('SIGKILL');
+    await cut.finished;
+    // the operator takes the edits back: sizes are as they were all the time
+    rmSync(vault.encryptedDir, { recursive: true });
+    execFileSync('cp', ['-a', aside, vault.encryptedDir]);
+    expect((await vault.succeed('sync')).results[0]).toMatchObject({ outcome: 'synced', generation: 2 });
     sameOnBothSides(vault);
   });
 });
@@ -105,7 +136,7 @@ describe.concurrent('a server that goes away', () => {
     await server.stop();
     const cut = await running.finished;
     expect([cut.exitCode, cut.json.error.code]).toEqual([14, 'REMOTE_UNREACHABLE']);
-    expect(vault.marker()).toMatchObject({ state: 'in-progress', generation: 0 });
+    expect(vault.progress()).toEqual({ state: 'in-progress', generation: 0 });
     expect(await vault.status()).toMatchObject({
       health: 'warning',
       lastSync: { outcome: 'failed', error: 'REMOTE_UNREACHABLE' },
@@ -135,7 +166,7 @@ describe.concurrent('a server that goes away', () => {
     proxy.freeze();
     const cut = await running.finished;
     expect([cut.exitCode, cut.json.error.code]).toEqual([14, 'REMOTE_UNREACHABLE']);
-    expect(vault.marker()).toMatchObject({ state: 'in-progress', generation: 0 });
+    expect(vault.progress()).toEqual({ state: 'in-progress', generation: 0 });
 
     proxy.setManner('open');
     expect((await vault.succeed('sync')).results[0]).toMatchObject({ outcome: 'synced', generation: 1 });
@@ -189,9 +220,12 @@ describe.concurrent('a server that takes connections and never answers', () => {
     const [sync, status] = await Promise.all([vault.run('sync'), vault.status('--check-remote')]);
     expect([sync.exitCode, sync.json.error.code]).toEqual([14, 'REMOTE_UNREACHABLE']);
     expect(status).toMatchObject({ remote: { reachable: false }, health: 'error' });
-    expect(sync.durationMs).toBeLessThan(80_000);
   });
 });
 
-const indexOf = (installation: Installation): string =>
-  installation.client('client1', 'cryptosync', 'state', 'index-default.jsonl');
+function recordsOf(installation: Installation): string[] {
+  const state = installation.client('client1', 'cryptosync', 'state');
+  return readdirSync(state)
+    .filter((name) => /^record-.*\.jsonl$/.test(name))
+    .map((name) => join(state, name));
+}

@@ -23,6 +23,8 @@ export interface BothSides {
   /** Files that runs kept, without the time in their paths; of two versions of one the later. */
   localTrash(): Record<string, string>;
   remoteTrash(): Record<string, string>;
+  /** As after the loss of this machine's state: of what it recorded of places. */
+  forget(): void;
   /** The contents of all files that runs kept on a side. */
   kept(side: 'local' | 'remote'): string[];
 }
@@ -76,6 +78,11 @@ export function bothSides(
       expect(result.exitCode, result.stdout + result.stderr).not.toBe(0);
       return result.json.error;
     },
+    forget() {
+      for (const file of readdirSync(state)) {
+        if (/^(record|bisync)-/.test(file)) rmSync(join(state, file), { recursive: true });
+      }
+    },
     kept: (side) =>
       Object.values(
         contentOf(side === 'local' ? join(state, 'trash') : join(remote, '.cryptosync', 'trash')),
@@ -100,7 +107,8 @@ export function contentOf(directory: string): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort()) {
     const path = join(directory, name);
-    if (!name.startsWith('.cryptosync/') && statSync(path).isFile()) found[name] = readFileSync(path, 'utf8');
+    if (!name.startsWith('.cryptosync/') && statSync(path, { throwIfNoEntry: false })?.isFile() === true)
+      found[name] = readFileSync(path, 'utf8');
   }
   return found;
 }

@@ -19,7 +19,7 @@ export function contextFor(
     environment,
     userId: process.getuid?.() ?? 0,
     clock: { now: () => fixedTime },
-    log: { write: (level, message) => void logged.push(`${level} ${message}`) },
+    log: { write: (level, message) => void logged.push(`${level} ${message}`), hasTold: () => false },
     version: '0.0.0',
     warn: (message) => void warnings.push(message),
     warnings,

@@ -1,5 +1,5 @@
 /** What the machine itself says: its mounts and processes, read from /proc. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Mount points at or below a directory, the latest mount last; one path stands there once for each mount on it. */
@@ -73,4 +73,42 @@ export async function waitUntil(
     await pause(20);
   }
   return true;
+}
+
+/** Takes a mount off that a process which is just ending may still hold. */
+export async function takeOff(mountPoint: string): Promise<void> {
+  const umount = (): string => spawnSync('umount', [mountPoint], { encoding: 'utf8' }).stderr;
+  let said = '';
+  const isOff = await waitUntil(() => {
+    said = umount();
+    return said === '';
+  }, 10_000);
+  if (!isOff) throw new Error(said);
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The processes that a process has started and that have not ended. */
+export function childrenOf(pid: number): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((other) => Number.isInteger(other) && parentOf(other) === pid);
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // the name before it may hold anything
+    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return state === 'Z' ? undefined : Number(parent);
+  } catch {
+    return undefined;
+  }
 }

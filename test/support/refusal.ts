@@ -1,5 +1,6 @@
 /** What an action fails with, when it must fail with an error of the catalogue. */
 import { CryptosyncError } from '../../src/system/errors.ts';
+import { adviceFor } from '../../src/terminal/advice/index.ts';
 
 function asRefusal(error: unknown): CryptosyncError {
   if (error instanceof CryptosyncError) return error;
@@ -22,4 +23,9 @@ export async function rejectionOf(promise: Promise<unknown>): Promise<Cryptosync
     return asRefusal(error);
   }
   throw new Error('it was not refused');
+}
+
+/** What the command line advises about a refusal; the empty text when it advises nothing. */
+export function hintOf(error: CryptosyncError): string {
+  return adviceFor(error) ?? '';
 }

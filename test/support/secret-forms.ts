@@ -1,5 +1,5 @@
 /** A secret in every form in which it might be found again. */
-import { reveal } from '../../src/remotes/obscure.ts';
+import { reveal } from '../../src/remotes/rclone/obscure.ts';
 
 /** The forms of a secret that a search for text finds: as it is, in base64 at any offset, in hexadecimal, in a URL. */
 export function formsOf(secret: string): Readonly<Record<string, string>> {

@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findExecutable } from '../../src/system/dependencies.ts';
 import { rcloneEnvironment } from '../../src/system/environment.ts';
-import { startServer } from '../../src/system/process-server.ts';
+import { startServer } from '../../src/system/process/server.ts';
 import { pause } from './machine.ts';
 
-/** This process's environment without AWS_CA_BUNDLE, on which rclone 1.60 fails (TOOLS.md R23). */
+/** This process's environment without AWS_CA_BUNDLE, on which rclone 1.60 fails (hazards.md R23). */
 export const cleanEnvironment: NodeJS.ProcessEnv = { ...process.env, AWS_CA_BUNDLE: undefined };
 
 export interface Server {
@@ -109,8 +109,11 @@ export function knownHostsLine(port: number, key: string): string {
   return `[127.0.0.1]:${port} ${type} ${body}\n`;
 }
 
-/** OpenSSH's sshd with its own sftp-server, its key in `keys`: for this user, by key alone. */
-export async function serveOpenSsh(keys: string, authorizedKeys: string): Promise<SftpServer> {
+/**
+ * OpenSSH's sshd with its own sftp-server, its key in `keys`: for this user, by key alone.
+ * @param home where a path without a slash before it begins; the user's home when left out
+ */
+export async function serveOpenSsh(keys: string, authorizedKeys: string, home?: string): Promise<SftpServer> {
   const key = join(keys, 'host_key');
   if (!existsSync(key)) makeKey(key);
   const port = await freePort();
@@ -125,7 +128,7 @@ export async function serveOpenSsh(keys: string, authorizedKeys: string): Promis
     'UsePAM no',
     'PermitRootLogin yes',
     'PasswordAuthentication no',
-    'Subsystem sftp /usr/lib/openssh/sftp-server',
+    `Subsystem sftp /usr/lib/openssh/sftp-server${home === undefined ? '' : ` -d ${home}`}`,
   ];
   writeFileSync(configuration, `${lines.join('\n')}\n`);
   const sshd = ['/usr/sbin/sshd', '-D', '-e', '-f', configuration];
@@ -186,7 +189,7 @@ function removeHalfObjects(directory: string): void {
 }
 
 /** A port that nobody listens on at the moment. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -198,4 +201,9 @@ async function freePort(): Promise<number> {
 /** A new private key in `path`, its public half in `path.pub`. */
 export function makeKey(path: string, passphrase = ''): void {
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', passphrase, '-C', 'test', '-f', path]);
+}
+
+/** The same, which sees at once what was changed below it: it looks at the directory for each answer. */
+export function serveWebdavAfresh(directory: string): Promise<Server> {
+  return serve('webdav', directory, ['--dir-cache-time', '0s']);
 }

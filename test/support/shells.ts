@@ -21,8 +21,6 @@ const drivers: Readonly<Record<Shell, readonly [string, ...string[]]>> = {
 
 export interface Completion {
   readonly matches: readonly string[];
-  /** Milliseconds that the shell took, one for each run. */
-  readonly times: readonly number[];
 }
 
 /** The program that has a shell complete a line so many times: the times on its first line, then the matches. */
@@ -45,19 +43,16 @@ export async function completeIn(
   shell: Shell,
   words: readonly string[],
   environment: NodeJS.ProcessEnv,
-  { runs, script }: { runs?: number; script?: string } = {},
+  { script }: { script?: string } = {},
 ): Promise<Completion> {
-  const { file, args } = completionCommand(shell, words, runs, script);
+  const { file, args } = completionCommand(shell, words, 1, script);
   const { stdout } = await promisify(execFile)(file, [...args], {
     env: environment,
     maxBuffer: 16 * 1024 * 1024,
     timeout: 60_000,
   });
-  const [times = '', ...matches] = stdout.split('\n');
-  return {
-    times: times.split(' ').map(Number),
-    matches: [...new Set(matches.filter((match) => match !== ''))].sort(),
-  };
+  const [_times, ...matches] = stdout.split('\n');
+  return { matches: [...new Set(matches.filter((match) => match !== ''))].sort() };
 }
 
 /** Types keys into a bash on a terminal, where cryptosync prints its arguments. @returns these arguments. */

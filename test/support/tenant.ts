@@ -1,7 +1,7 @@
 /** A client whose own directory is synced to a storage, with a crypt layer or as it is. */
 import { mkdirSync } from 'node:fs';
 import { expect } from 'vitest';
-import type { FilenameEncryption } from '../../src/remotes/crypt.ts';
+import type { FilenameEncryption } from '../../src/remotes/tuning.ts';
 import type { Installation } from './installation.ts';
 import type { CommandResult, RunningCommand } from './running-command.ts';
 import type { Storage } from './storage.ts';

@@ -38,8 +38,8 @@ export function openTerminal(
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-  // it stays open until the command has ended and its screen was read
-  const script = `"$@"; echo $? >${codeFile}.new; mv ${codeFile}.new ${codeFile}; read -r _`;
+  // it stays open until the command has ended and its screen was read, also when that was ended by Ctrl-C
+  const script = `trap : INT; "$@"; echo $? >${codeFile}.new; mv ${codeFile}.new ${codeFile}; read -r _`;
   const size = ['-x', '180', '-y', '50'];
   tmux('new-session', '-d', ...size, 'sh', '-c', script, 'sh', process.execPath, program, ...args);
   const shown = (): string => tmux('capture-pane', '-p', '-J', '-S', '-');

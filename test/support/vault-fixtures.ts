@@ -14,7 +14,7 @@ import {
   type Engine,
   type EngineDependencies,
   type MountOptions,
-} from '../../src/vaults/engine.ts';
+} from '../../src/vaults/engines/engine.ts';
 import { type MountOutcome, mountVault, type Vault } from '../../src/vaults/mounting.ts';
 import { cleanUpDirectory } from './installation.ts';
 import { mountsBelow, processesNaming, unmountAllBelow } from './machine.ts';
@@ -74,13 +74,13 @@ function isRunning(pid: string): boolean {
   }
 }
 
-/** Makes a place; the caller cleans it up in `afterAll`. */
-export async function createVaultPlace(): Promise<VaultPlace> {
+/** Makes a place; the caller cleans it up in `afterAll`. @param searchPath where its engines are looked for */
+export async function createVaultPlace(searchPath = process.env['PATH']): Promise<VaultPlace> {
   await clearLeftovers();
   const directory = realpathSync(mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`)));
   const path = (...parts: string[]): string => join(directory, ...parts);
   mkdirSync(path('home'));
-  const dependencies = { environment: { PATH: process.env['PATH'], HOME: path('home') } };
+  const dependencies = { environment: { PATH: searchPath, HOME: path('home') } };
   const atExit = (): void => {
     clearAtOnce(directory);
     if (mountsBelow(directory).length === 0) rmSync(directory, { recursive: true, force: true });
@@ -95,24 +95,26 @@ export async function createVaultPlace(): Promise<VaultPlace> {
       encryptedDir: path(name, 'encrypted'),
       mountDir: path(name, 'decrypted'),
       stateDirectory: path(name, 'state'),
+      recordsDirectory: path('records', name),
       vaultId: randomUUID(),
       ...changes,
     }),
-    create: ({ engine, encryptedDir, vaultId, stateDirectory }) =>
-      createVault(
+    async create({ engine, encryptedDir, vaultId, stateDirectory, recordsDirectory }) {
+      await createVault(
         engine,
         encryptedDir,
         new Secret(password),
         vaultId ?? '',
-        { stateDirectory },
+        { stateDirectory, recordsDirectory },
         dependencies,
-      ),
+      );
+    },
     mount: (vault, options = {}, word = password) =>
       mountVault(
         vault,
         new Secret(word),
         { ...defaultMountOptions, ...options },
-        vault.vaultId ?? randomUUID(),
+        { newVaultId: vault.vaultId ?? randomUUID() },
         dependencies,
       ),
     async cleanUp() {

@@ -1,8 +1,9 @@
 /** One client's vault in an installation, and what a stranger with its password and gocryptfs alone would see. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { stateOf } from '../../src/remotes/control/state.ts';
 import { type Installation, vaultPassword } from './installation.ts';
 import { unmountAllBelow } from './machine.ts';
 import type { CommandResult } from './running-command.ts';
@@ -32,6 +33,17 @@ export interface ClientVault {
   ledger(): any[];
   // biome-ignore lint/suspicious/noExplicitAny: the same
   marker(): any;
+  /** Whether a run has begun at the remote and not ended, and the last generation that was committed there. */
+  progress(): { readonly state: 'none' | 'committed' | 'in-progress'; readonly generation: number };
+}
+
+function readIfThere(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 export function vaultOf(
@@ -70,6 +82,15 @@ export function vaultOf(
         .split('\n')
         .map((line) => JSON.parse(line)),
     marker: () => JSON.parse(readFileSync(vault.markerFile, 'utf8')),
+    progress() {
+      const [marker, announcement] = ['marker.json', 'in-progress.json'].map((name) =>
+        readIfThere(join(remote, '.cryptosync', name)),
+      );
+      const state = stateOf(marker, announcement);
+      if (state.kind !== 'present') return { state: 'none', generation: 0 };
+      const isBegun = state.begun !== undefined || state.committed?.state === 'in-progress';
+      return { state: isBegun ? 'in-progress' : 'committed', generation: state.committed?.generation ?? 0 };
+    },
   };
   return vault;
 }
@@ -115,10 +136,16 @@ export function openByHand(installation: Installation, encryptedDir: string): Tr
   return lookByHand(installation, encryptedDir, (mountPoint) => readTree(mountPoint, [canaryName]));
 }
 
-/** A copy of a remote, made without the tool. */
-function copyByHand(installation: Installation, remoteDir: string): string {
+/** A copy of a remote, made without the tool; links are made of the texts that stand for them, as `rclone --links` does. */
+export function copyByHand(installation: Installation, remoteDir: string): string {
   const copy = mkdtempSync(installation.path('restored-'));
   cpSync(remoteDir, copy, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+  for (const name of readdirSync(copy, { recursive: true, encoding: 'utf8' })) {
+    const path = join(copy, name);
+    if (!name.endsWith('.rclonelink') || name.startsWith('.cryptosync/')) continue;
+    symlinkSync(readFileSync(path, 'utf8'), path.slice(0, -'.rclonelink'.length));
+    rmSync(path);
+  }
   return copy;
 }
 

@@ -53,6 +53,12 @@ function offered(values: Values): string {
       return `-a '(__cryptosync_clients)'`;
     case 'profile':
       return `-a '(__cryptosync_profiles)'`;
+    case 'remote':
+      return `-a '(__cryptosync_remotes)'`;
+    case 'place':
+      return `-a '(__cryptosync_remotes :)'`;
+    case 'generation':
+      return `-a '(__cryptosync_generations)'`;
     case 'directory':
       return `-a '(__fish_complete_directories)'`;
     case 'file':

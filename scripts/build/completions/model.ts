@@ -3,12 +3,15 @@
 import { readFileSync } from 'node:fs';
 import { profileSchema, remoteSchema } from '../../../src/clients/profile.ts';
 import { settingsSchema } from '../../../src/clients/settings.ts';
+import { hookKeys } from '../../../src/clients/watching/schema.ts';
+import { workloadKeys } from '../../../src/sessions/workload/workload.ts';
+import { topicsIn } from '../../../src/terminal/guidance/topics.ts';
 import { root } from '../root.ts';
 
 /** What can follow a flag, or stand as an argument. */
 export type Values =
   | { kind: 'words'; words: string[] }
-  | { kind: 'client' | 'profile' | 'file' | 'directory' | 'free' };
+  | { kind: 'client' | 'profile' | 'remote' | 'place' | 'generation' | 'file' | 'directory' | 'free' };
 
 export interface Flag {
   /** As typed, the main name first: `--client`, `--client-id`, `-c`. */
@@ -60,21 +63,25 @@ const names: Record<string, Values> = {
   client: { kind: 'client' },
   profile: { kind: 'profile' },
   'share-vault': { kind: 'profile' },
+  'remote-name': { kind: 'remote' },
+  generation: { kind: 'generation' },
+  'at-least': { kind: 'generation' },
   root: { kind: 'directory' },
 };
 
 /** Every command and topic, sorted by its path; the first, with the empty path, is cryptosync itself. */
 export function readCommands(): Command[] {
-  const manifest = JSON.parse(readFileSync(`${root}oclif.manifest.json`, 'utf8')) as {
-    commands: Record<string, ManifestCommand>;
-  };
-  const shown = Object.values(manifest.commands).filter(({ hidden }) => !hidden);
+  const shown = Object.values(readManifest().commands).filter(({ hidden }) => !hidden);
   const paths = new Set(['', ...shown.flatMap(({ id }) => withTopics(id.split(':')))]);
   const commands = [...paths].sort().map((path) => {
     const found = shown.find(({ id }) => id.replaceAll(':', ' ') === path);
     return found === undefined ? topic(path) : command(path, found);
   });
   return commands.map((parent) => ({ ...parent, subcommands: subcommandsOf(parent, commands) }));
+}
+
+function readManifest(): { readonly commands: Record<string, ManifestCommand> } {
+  return JSON.parse(readFileSync(`${root}oclif.manifest.json`, 'utf8'));
 }
 
 function withTopics(words: string[]): string[] {
@@ -119,6 +126,7 @@ function flagsOf(name: string, flag: ManifestFlag): Flag[] {
 
 function flagValues(name: string, { options, helpValue }: ManifestFlag): Values {
   if (options !== undefined) return { kind: 'words', words: options };
+  if (helpValue === 'REMOTE:PATH') return { kind: 'place' };
   const known = names[name];
   if (known !== undefined) return known;
   // a path on a remote is not one of this machine
@@ -128,16 +136,30 @@ function flagValues(name: string, { options, helpValue }: ManifestFlag): Values 
 
 /** What `config get`, `set` and `unset` take. */
 const configKeys = [
-  ...Object.keys(profileSchema.entries).filter((key) => key !== '$schema' && key !== 'remote'),
-  ...Object.keys(remoteSchema.entries).map((key) => `remote.${key}`),
-  ...Object.keys(settingsSchema.entries).filter((key) => key !== '$schema'),
-].sort();
+  ...new Set([
+    ...Object.keys(profileSchema.entries),
+    ...Object.keys(remoteSchema.entries).map((key) => `remote.${key}`),
+    ...hookKeys,
+    ...Object.keys(settingsSchema.entries),
+  ]),
+]
+  .filter((key) => !['$schema', 'remote', 'hooks'].includes(key))
+  .sort();
 
 function argumentValues(path: string, name: string, options: string[] | undefined): Values {
   if (options !== undefined) return { kind: 'words', words: options };
   if (name === 'key' && path.startsWith('config ')) return { kind: 'words', words: configKeys };
+  if (name === 'key' && path.startsWith('workload '))
+    return { kind: 'words', words: [...workloadKeys].sort() };
+  if (path === 'help') return { kind: 'words', words: helpTopics() };
   const isLocal = /path|file|dir|target/i.test(name) && !/remote/i.test(name);
   return { kind: isLocal ? 'file' : 'free' };
+}
+
+/** What `help` takes as one word. */
+function helpTopics(): string[] {
+  const commands = Object.keys(readManifest().commands).map((id) => id.replace(/:.*/, ''));
+  return [...new Set([...commands, ...topicsIn(root).map(({ name }) => name), 'topics'])].sort();
 }
 
 function subcommandsOf(parent: Command, commands: Command[]): Command['subcommands'] {

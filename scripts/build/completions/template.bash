@@ -4,8 +4,8 @@
 # bash-completion package.
 
 # What the command $1 takes: sets subcommands, flags (as they are offered), aliases (taken, not offered), arguments
-# (one kind each), and in kind what follows its flag $2. A kind is client, profile, file, directory, free, or the word
-# `words` and then the words. Fails when there is no such command.
+# (one kind each), and in kind what follows its flag $2. A kind is client, profile, remote, place (a remote and a path),
+# generation, file, directory, free, or the word `words` and then the words. Fails when there is no such command.
 _cryptosync_table() {
   subcommands=() flags=() aliases=() arguments=() kind=
   case $1 in
@@ -186,6 +186,57 @@ _cryptosync_profiles() {
   _cryptosync_offer_names
 }
 
+# Sets client to the one on the line, else to that of the environment or the settings; and root.
+_cryptosync_client() {
+  local all value
+  local -a clients
+  _cryptosync_selection
+  client=
+  ((${#clients[@]})) && client=${clients[${#clients[@]} - 1]}
+  [[ -n $client ]] || client=${CRYPTOSYNC_CLIENT-}
+  [[ -n $client ]] || { _cryptosync_setting client && client=$value; }
+  [[ -n $client ]] || client=default
+}
+
+# Offers the names of the remotes in the client's rclone.conf, each with $1 behind it.
+_cryptosync_remotes() {
+  local LC_ALL=C root client line section='^\[([A-Za-z0-9_.+@-]+)\]'
+  _cryptosync_client
+  [[ -f $root/$client/rclone/rclone.conf && -r $root/$client/rclone/rclone.conf ]] || return
+  while IFS= read -r line || [[ -n $line ]]; do
+    [[ $line =~ $section ]] && _cryptosync_offer "${BASH_REMATCH[1]}$1"
+  done <"$root/$client/rclone/rclone.conf"
+}
+
+# Offers the generations that this machine's records of the profile's places know to be kept.
+_cryptosync_generations() {
+  local LC_ALL=C root client profile= value index path head seen=
+  local ending='^(-[0-9a-f]{12}){1,2}\.jsonl$' newest='"generation":([0-9]+)' trash='\[([0-9]+),"'
+  local -a paths
+  _cryptosync_client
+  for ((index = depth; index < ${#words[@]} - 1; index++)); do
+    case ${words[index]} in
+      --profile | --config-name | -p) _cryptosync_unquote "${words[index + 1]}" && profile=$value ;;
+      --profile=* | --config-name=*) _cryptosync_unquote "${words[index]#*=}" && profile=$value ;;
+    esac
+  done
+  [[ -n $profile ]] || profile=${CRYPTOSYNC_PROFILE:-default}
+  _cryptosync_glob "$root/$client/cryptosync/state" "record-$profile-" '*.jsonl'
+  for path in "${paths[@]}"; do
+    [[ ${path#"$root/$client/cryptosync/state/record-$profile"} =~ $ending && -r $path ]] || continue
+    IFS= read -r head <"$path"
+    [[ $head =~ $newest ]] || continue
+    seen+="${BASH_REMATCH[1]} "
+    # what a generation replaced is the one before it
+    while [[ $head =~ $trash ]]; do
+      seen+="$((BASH_REMATCH[1] - 1)) "
+      head=${head#*"${BASH_REMATCH[0]}"}
+    done
+  done
+  # shellcheck disable=SC2086
+  _cryptosync_offer $seen
+}
+
 # Offers the words that begin with the current one.
 _cryptosync_offer() {
   local word
@@ -199,6 +250,12 @@ _cryptosync_values() {
   case $1 in
     client) _cryptosync_clients ;;
     profile) _cryptosync_profiles ;;
+    remote) _cryptosync_remotes '' ;;
+    place)
+      compopt -o nospace 2>/dev/null
+      _cryptosync_remotes :
+      ;;
+    generation) _cryptosync_generations ;;
     # readline does these itself, with its own quoting, where nothing else is offered
     file) compopt -o default 2>/dev/null ;;
     directory) compopt -o dirnames 2>/dev/null ;;

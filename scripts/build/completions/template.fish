@@ -128,5 +128,56 @@ function __cryptosync_profiles
     string replace -rf -- '^.*/([A-Za-z0-9][A-Za-z0-9._-]{0,63})\.json$' '$1' $paths
 end
 
+# Sets client to the one on the line, else to that of the environment or the settings; and root.
+function __cryptosync_client --no-scope-shadowing
+    set -l clients
+    set -l all
+    set -l expected
+    __cryptosync_selection
+    set client $clients[-1]
+    test -n "$client"; or set client $CRYPTOSYNC_CLIENT
+    test -n "$client"; or set client (__cryptosync_setting client)
+    test -n "$client"; or set client default
+end
+
+# The remotes in the client's rclone.conf, each with what is given behind it.
+function __cryptosync_remotes --argument-names behind
+    set -l root
+    set -l client
+    __cryptosync_client
+    set -l file $root/$client/rclone/rclone.conf
+    test -f "$file" -a -r "$file"; or return
+    string replace -rf -- '^\[([A-Za-z0-9_.+@-]+)\].*' '$1'"$behind" <$file
+end
+
+# The generations that this machine's records of the profile's places know to be kept.
+function __cryptosync_generations
+    set -l root
+    set -l client
+    __cryptosync_client
+    set -l profile
+    set -l words (commandline -op)
+    for index in (seq 2 (count $words))
+        switch $words[$index]
+            case '--profile=*' '--config-name=*'
+                set profile (string replace -r -- '^[^=]*=' '' $words[$index])
+            case --profile --config-name -p
+                set profile $words[(math $index + 1)]
+        end
+    end
+    test -n "$profile"; or set profile $CRYPTOSYNC_PROFILE
+    test -n "$profile"; or set profile default
+    for file in $root/$client/cryptosync/state/record-$profile-*.jsonl
+        string match -rq -- '/record-'(string escape --style=regex -- $profile)'(-[0-9a-f]{12}){1,2}\.jsonl$' $file; or continue
+        test -r $file; or continue
+        read -l head <$file
+        string replace -rf -- '^.*?"generation":(\d+).*$' '$1' $head
+        # what a generation replaced is the one before it
+        for number in (string match -ar -- '(?<=\[)\d+(?=,")' $head)
+            math $number - 1
+        end
+    end
+end
+
 complete -c cryptosync -f
 @@TABLE@@

@@ -128,6 +128,73 @@ _cryptosync_profiles() {
   _cryptosync_offer_names profile
 }
 
+# Sets client to the one on the line, else to that of the environment or the settings; and root.
+_cryptosync_client() {
+  local all REPLY
+  local -a clients
+  _cryptosync_selection
+  client=$clients[-1]
+  [[ -n $client ]] || client=$CRYPTOSYNC_CLIENT
+  [[ -n $client ]] || { _cryptosync_setting client; client=$REPLY }
+  [[ -n $client ]] || client=default
+}
+
+# Sets names to the remotes in the client's rclone.conf.
+_cryptosync_read_remotes() {
+  setopt localoptions extendedglob
+  local root client text line
+  _cryptosync_client
+  [[ -f $root/$client/rclone/rclone.conf && -r $root/$client/rclone/rclone.conf ]] || return
+  IFS= read -r -d '' -u 0 text <$root/$client/rclone/rclone.conf
+  for line in ${(f)text}; do
+    [[ $line == (#b)\[([A-Za-z0-9_.+@-]##)\]* ]] && names+=($match[1])
+  done
+}
+
+_cryptosync_remotes() {
+  local expl
+  local -a names
+  _cryptosync_read_remotes
+  _wanted remotes expl remote compadd -a names
+}
+
+# A remote and the path on it.
+_cryptosync_places() {
+  local expl
+  local -a names
+  _cryptosync_read_remotes
+  names=(${^names}:)
+  _wanted remotes expl remote compadd -S '' -a names
+}
+
+# Offers the generations that this machine's records of the profile's places know to be kept.
+_cryptosync_generations() {
+  setopt localoptions extendedglob
+  local root client profile= file head expl REPLY
+  local -aU names
+  integer index
+  _cryptosync_client
+  for (( index = 2; index < $#typed; index++ )); do
+    case $typed[index] in
+      (--profile|--config-name|-p) _cryptosync_unquote $typed[index+1]; profile=$REPLY ;;
+      (--profile=*|--config-name=*) _cryptosync_unquote ${typed[index]#*=}; profile=$REPLY ;;
+    esac
+  done
+  [[ -n $profile ]] || profile=${CRYPTOSYNC_PROFILE:-default}
+  for file in $root/$client/cryptosync/state/record-$profile-*.jsonl(N); do
+    [[ ${file#$root/$client/cryptosync/state/record-$profile} == (-[0-9a-f](#c12))(#c1,2).jsonl && -r $file ]] || continue
+    IFS= read -r head <$file
+    [[ $head == (#b)*\"generation\":([0-9]##)* ]] || continue
+    names+=($match[1])
+    # what a generation replaced is the one before it
+    while [[ $head == (#b)(*)\[([0-9]##),\"* ]]; do
+      names+=($(( match[2] - 1 )))
+      head=$match[1]
+    done
+  done
+  _wanted generations expl generation compadd -a names
+}
+
 _cryptosync() {
   local curcontext=$curcontext command= longer ret=1
   local -a typed specs subcommands

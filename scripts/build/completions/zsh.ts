@@ -46,6 +46,12 @@ function action(values: Values): string {
       return '_cryptosync_clients';
     case 'profile':
       return '_cryptosync_profiles';
+    case 'remote':
+      return '_cryptosync_remotes';
+    case 'place':
+      return '_cryptosync_places';
+    case 'generation':
+      return '_cryptosync_generations';
     case 'file':
       return '_files';
     case 'directory':

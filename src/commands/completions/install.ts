@@ -3,7 +3,7 @@ import * as Flags from '@oclif/core/flags';
 import { currentShell, installCompletions, shells } from '../../operations/completions.ts';
 import { CryptosyncCommand } from '../../terminal/base-command.ts';
 import { describeCommand } from '../../terminal/help.ts';
-import { printable } from '../../terminal/style.ts';
+import { onLines, printable } from '../../terminal/showing/style.ts';
 
 export default class CompletionsInstall extends CryptosyncCommand {
   static override summary = 'Put the completion script where your shell looks';
@@ -26,14 +26,14 @@ update. It changes no file of yours: where a line in ~/.bashrc or ~/.zshrc is ne
   async run(): Promise<object> {
     const { flags } = await this.parse(CompletionsInstall);
     const context = this.contextFor(flags);
-    const result = installCompletions(context, {
+    const result = await installCompletions(context, {
       shell: flags.shell ?? currentShell(context.environment),
       source: `${this.config.root}/completions`,
       directory: flags.dir === undefined ? undefined : resolve(flags.dir),
     });
     const place = printable(result.path);
     this.say(result.changed ? `wrote ${place}` : `${place} is up to date`);
-    this.say(`next: ${printable(result.next)}`);
+    this.say(onLines(`next: ${printable(result.next)}`, process.stdout));
     return result;
   }
 }

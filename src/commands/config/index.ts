@@ -1,8 +1,8 @@
 import { settingsFile } from '../../clients/settings.ts';
-import { type Draft, profileDraft, settingsDraft } from '../../operations/draft.ts';
+import { type Draft, profileDraft, settingsDraft } from '../../operations/config/draft.ts';
+import { editDraft } from '../../terminal/asking/edit-draft.ts';
 import { waitOf } from '../../terminal/base-command.ts';
 import { ConfigCommand, configFlags } from '../../terminal/config-command.ts';
-import { editDraft } from '../../terminal/edit-draft.ts';
 import { describeCommand } from '../../terminal/help.ts';
 
 export default class Config extends ConfigCommand {
@@ -23,9 +23,12 @@ export default class Config extends ConfigCommand {
     const { flags } = await this.parse(Config);
     const context = this.contextFor(flags);
     const makeDraft = (): Draft => {
-      if (flags.global) return settingsDraft(settingsFile(context.environment, context.userId));
+      const wait = waitOf(flags.wait);
+      if (flags.global) {
+        return settingsDraft(context, settingsFile(context.environment, context.userId), wait);
+      }
       const schema = `file://${this.config.root}/schema/profile.schema.json`;
-      return profileDraft(context, this.layoutFor(context, flags), schema, waitOf(flags.wait));
+      return profileDraft(context, this.layoutFor(context, flags), schema, wait);
     };
     const { mayPrompt } = this.mannerFor(flags);
     const { file, outcome } = await editDraft(makeDraft, context.environment, mayPrompt);

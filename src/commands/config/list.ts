@@ -1,4 +1,4 @@
-import { listKeys } from '../../operations/config.ts';
+import { listKeys } from '../../operations/config/keys.ts';
 import { ConfigCommand, configFlags, showValue } from '../../terminal/config-command.ts';
 import { describeCommand } from '../../terminal/help.ts';
 

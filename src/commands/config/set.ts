@@ -1,5 +1,5 @@
 import * as Args from '@oclif/core/args';
-import { getKey } from '../../operations/config.ts';
+import { getKey } from '../../operations/config/keys.ts';
 import { ConfigCommand, configFlags, showValue } from '../../terminal/config-command.ts';
 import { describeCommand } from '../../terminal/help.ts';
 

@@ -4,16 +4,23 @@ import { dirname, join } from 'node:path';
 import type { FormerProfile } from '../../clients/former-tree.ts';
 import type { ProfileLayout } from '../../clients/layout.ts';
 import type { Profile } from '../../clients/profile.ts';
+import { notesAbout } from '../../sync/here/incoming.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import { kindOf } from '../../system/files.ts';
-import type { Engine } from '../../vaults/engine.ts';
-import { resolveMountPath, verifyNoStrays } from '../../vaults/mount-point.ts';
-import { readMountTable } from '../../vaults/mount-table.ts';
+import { verifyTrusted } from '../../system/paths/trust.ts';
+import { roles, verifyReachable } from '../../system/stores/stores.ts';
+import type { Engine } from '../../vaults/engines/engine.ts';
 import { stateOfVault } from '../../vaults/mounting.ts';
+import { resolveMountPath, verifyNoStrays } from '../../vaults/mounts/mount-point.ts';
+import { readMountTable } from '../../vaults/mounts/mount-table.ts';
 import { inspectEncryptedDirectory } from '../../vaults/vault-directory.ts';
 import { vaultOf } from '../vault-of.ts';
 
-/** A client's directory must be a directory, not a link that leads elsewhere. @throws CONFIG_INVALID */
+/**
+ * A client's directories must be directories, not links that lead elsewhere; its own and its vault's may be moved to
+ * another disk by a link of root's or the user's. Nobody else may be able to change what is believed or run.
+ * @throws CONFIG_INVALID
+ */
 export function verifyOwnTree(layout: ProfileLayout, userId: number): void {
   const own = [
     layout.directory,
@@ -29,15 +36,19 @@ export function verifyOwnTree(layout: ProfileLayout, userId: number): void {
     const kind = kindOf(path);
     if (kind === 'none' || kind === 'directory') continue;
     const owner = lstatSync(path).uid;
-    if (kind === 'link' && (owner === userId || owner === 0)) continue;
+    const mayBeLink = path === layout.directory || path === layout.vaultDirectory;
+    if (kind === 'link' && mayBeLink && (owner === userId || owner === 0)) continue;
     throw new CryptosyncError(
       'CONFIG_INVALID',
       `${path} is ${kind === 'link' ? `a link owned by uid ${owner}` : 'not a directory'}`,
       {
-        hint: 'Move it away, or choose another client id or root.',
+        advice: { to: 'move-or-choose-client' },
       },
     );
   }
+  // the vault's directory holds data; what else is here is believed or run
+  for (const path of own.filter((each) => each !== layout.directory && each !== layout.vaultDirectory))
+    verifyTrusted(path, layout.directory);
 }
 
 /**
@@ -60,6 +71,10 @@ export function planVault(
   const { encryptedDir } = profile;
   const content = inspectEncryptedDirectory(engine, encryptedDir);
   const outside = outsideConfigOf(layout, engine);
+  // one that was killed while it put the files in place goes on
+  const isHalfRestored =
+    fromRemote && notesAbout(layout.stateDirectory, resolveMountPath(encryptedDir)).length > 0;
+  if (isHalfRestored) return { action: 'restore', outsideConfig: undefined };
   switch (content.kind) {
     case 'vault':
       return { action: profile.vaultId === undefined ? 'adopt' : 'keep', outsideConfig: undefined };
@@ -73,7 +88,7 @@ export function planVault(
         'VAULT_MISSING',
         `the vault in ${encryptedDir} is gone: the directory is ${content.kind}`,
         {
-          hint: 'Is its disk mounted? Otherwise bring it back from the remote: install --from-remote. An install never makes a new vault in its place.',
+          advice: { to: 'restore-lost-vault' },
         },
       );
     case 'other':
@@ -81,7 +96,7 @@ export function planVault(
       throw new CryptosyncError(
         'CONFIG_INVALID',
         `${encryptedDir} holds files but no ${engine.name} vault: ${content.names.join(', ')}`,
-        { hint: "Move them away, or bring the vault's configuration file back, then run install again." },
+        { advice: { to: 'clear-encrypted-directory' } },
       );
   }
 }
@@ -90,7 +105,7 @@ export function planVault(
 function verifyReplaceable(encryptedDir: string): void {
   if (!readMountTable().some(({ mountPoint }) => mountPoint === resolveMountPath(encryptedDir))) return;
   throw new CryptosyncError('CONFIG_INVALID', `a disk is mounted at ${encryptedDir} itself`, {
-    hint: `Mount it at ${dirname(encryptedDir)}, so that the vault is a directory on it.`,
+    advice: { to: 'mount-disk-above', directory: dirname(encryptedDir) },
   });
 }
 
@@ -100,7 +115,7 @@ function formerVaultGone(former: FormerProfile, encryptedDir: string, what: stri
     'VAULT_MISSING',
     `${former.file} names the vault in ${encryptedDir}, but that directory is ${what}`,
     {
-      hint: `Is its disk mounted? Otherwise bring it back from the remote: install --from-remote. If there never was a vault, move ${former.file} away and run install again.`,
+      advice: { to: 'restore-former-vault', file: former.file },
     },
   );
 }
@@ -118,6 +133,7 @@ export async function verifyMountDirectory(
   profile: Profile,
   existing: Profile | undefined,
 ): Promise<void> {
+  verifyReachable(profile.mountDir, roles.mountPoint);
   const mountDir = resolveMountPath(profile.mountDir);
   const table = readMountTable();
   if (existing !== undefined && existing.mountDir !== profile.mountDir) {
@@ -127,7 +143,7 @@ export async function verifyMountDirectory(
         'VAULT_MOUNTED',
         `the vault is mounted at ${old}, so its mount directory can't change now`,
         {
-          hint: 'Unmount it first.',
+          advice: { to: 'unmount-first' },
         },
       );
     }
@@ -135,7 +151,7 @@ export async function verifyMountDirectory(
   const state = await stateOfVault(vaultOf(layout, profile));
   if (state.kind === 'foreign') {
     throw new CryptosyncError('MOUNT_FAILED', `${mountDir} can't be the mount directory: ${state.reason}`, {
-      hint: 'Choose another with --mount-dir, or unmount what is there.',
+      advice: { to: 'choose-or-free-mount-directory' },
     });
   }
   if (state.kind === 'unmounted') verifyEmpty(mountDir);
@@ -146,7 +162,7 @@ function verifyEmpty(mountDir: string): void {
   if (kind === 'none') return;
   if (kind !== 'directory') {
     throw new CryptosyncError('CONFIG_INVALID', `the mount directory ${mountDir} is not a directory`, {
-      hint: 'Choose another with --mount-dir.',
+      advice: { to: 'choose-mount-directory' },
     });
   }
   verifyNoStrays(mountDir);

@@ -2,9 +2,10 @@
  * Carrying an install out, step by step. Every step can be repeated: after an interruption the same command finds
  * what is done and does the rest. Nothing here removes or makes anew a vault that is there.
  */
-import { readRcloneConf, remoteType } from '../../remotes/rclone-conf.ts';
+import { nameOf } from '../../clients/layout.ts';
+import { readRcloneConf, remoteType } from '../../remotes/configuration.ts';
+import { recorded } from '../../runs/recorded.ts';
 import type { Context } from '../context.ts';
-import { recorded } from '../recorded.ts';
 import type { Installation, InstallInputs, RunnableStep } from './installation.ts';
 import type { InstallPlan } from './plan.ts';
 import type { InstallRequest } from './request.ts';
@@ -46,6 +47,7 @@ export async function executeInstall(
     inputs,
     created: [],
     profile: plan.profile,
+    provided: undefined,
     password: undefined,
     synced: false,
     mounted: false,
@@ -54,22 +56,38 @@ export async function executeInstall(
     installation.password = await inputs.password(request.layout, plan.profile);
   const steps = plan.steps
     .filter(({ needed }) => needed)
-    .map(({ id, title }) => ({ title, work: () => stepWork[id](installation) }));
+    .map(({ id, title }) => ({
+      title,
+      work: () => inLog(context, request, title, () => stepWork[id](installation)),
+    }));
   try {
     return await recorded(
       context,
-      request.layout,
-      'install',
+      {
+        layout: request.layout,
+        operation: 'install',
+        prepare: () => layOut(installation),
+      },
       async () => {
         await (inputs.runSteps ?? runInOrder)(steps);
         return toResult(installation);
       },
       () => ({ outcome: 'installed', facts: { created: installation.created.length } }),
-      () => layOut(installation),
     );
   } finally {
     installation.password?.wipe();
   }
+}
+
+/** A step that fails ends the install, whose own last line says why. */
+async function inLog(
+  { log }: Context,
+  { layout }: InstallRequest,
+  title: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  log.write('INFO', `${nameOf(layout)}: install: ${title}`);
+  await work();
 }
 
 async function runInOrder(steps: readonly RunnableStep[]): Promise<void> {
@@ -90,7 +108,10 @@ function toResult({ request, plan, profile, created, mounted, synced }: Installa
         : {
             name: remote.name,
             type:
-              remoteType(readRcloneConf(request.layout.rcloneConfig), remote.name) ??
+              remoteType(
+                readRcloneConf(request.layout.rcloneConfig, request.layout.directory),
+                remote.name,
+              ) ??
               plan.remote?.type ??
               null,
             path: remote.path,

@@ -2,27 +2,28 @@
  * What an install would do, decided before anything is changed: a list of steps, each needed or done already. The
  * same plan is shown by `--dry-run`, drawn as a task list, and carried out.
  */
+
 import { join } from 'node:path';
 import { verifyRoot } from '../../clients/discovery.ts';
 import { type FormerProfile, findPasswordFiles } from '../../clients/former-tree.ts';
 import type { ProfileLayout } from '../../clients/layout.ts';
 import type { Profile } from '../../clients/profile.ts';
-import { readProfileIfPresent } from '../../clients/profile-store.ts';
 import { verifyLinksFree } from '../../clients/scripts.ts';
-import { readRcloneConf } from '../../remotes/rclone-conf.ts';
+import type { Backend } from '../../remotes/setup.ts';
 import { missingTools, type ToolName, toolMissing, verifyFuse } from '../../system/dependencies.ts';
 import { verifyWritable } from '../../system/files.ts';
-import type { Engine } from '../../vaults/engine.ts';
-import { engineNamed } from '../../vaults/engines.ts';
-import { resolveMountPath, verifySeparate } from '../../vaults/mount-point.ts';
+import { roles, verifyReachable } from '../../system/stores/stores.ts';
+import type { Engine } from '../../vaults/engines/engine.ts';
+import { engineNamed } from '../../vaults/engines/engines.ts';
+import { resolveMountPath, verifySeparate } from '../../vaults/mounts/mount-point.ts';
+import { warnOfExposure } from '../config/exposed-remote.ts';
 import type { Context } from '../context.ts';
-import { verifyMappings } from '../sync/mapping.ts';
-import { planVault, type VaultPlan, verifyMountDirectory, verifyOwnTree } from './checks.ts';
-import { findOrigin, planProfile, verifyChanges } from './profile.ts';
-import { planRemote, type RemotePlan } from './remote.ts';
+import { planVault, type VaultPlan, verifyMountDirectory } from './checks.ts';
+import { decideProfile, type ProfileDecision } from './profile.ts';
+import { backendsFor, planRemote, type RemotePlan } from './remote.ts';
 import type { InstallRequest } from './request.ts';
 
-export const stepIds = [
+const stepIds = [
   'tools',
   'directories',
   'remote',
@@ -54,26 +55,41 @@ export interface InstallPlan {
   readonly profileChanges: boolean;
   /** What an operator should know of an older tree that is taken over. */
   readonly notes: readonly string[];
+  /** What the profile was decided by; it is decided again under each lock. */
+  readonly decision: ProfileDecision;
+  readonly backends: readonly Backend[] | undefined;
+}
+
+/** What a dry run tells. */
+export interface InstallPlanDocument extends Pick<InstallPlan, 'notes' | 'steps'> {
+  readonly client: string;
+  readonly profile: string;
+  readonly dryRun: true;
+}
+
+export function planDocument(
+  { layout: { client, profile } }: InstallRequest,
+  { notes, steps }: InstallPlan,
+): InstallPlanDocument {
+  return { client, profile, dryRun: true, notes, steps };
 }
 
 /** Decides what an install does. It changes nothing. @throws every reason why it would fail that can be told now */
 export async function planInstall(context: Context, request: InstallRequest): Promise<InstallPlan> {
   const { layout } = request;
   verifyRoot(context.root, context.userId);
-  verifyOwnTree(layout, context.userId);
-  const existing = readProfileIfPresent(layout);
-  const origin = findOrigin(context, request, existing);
-  const conf = readRcloneConf(layout.rcloneConfig);
-  const profile = planProfile(context, request, origin, conf);
-  if (existing !== undefined) verifyChanges(request, existing, profile, conf);
-  verifyMappings(layout, profile);
+  verifyReachable(request.layout.directory, roles.client);
+  const decision = decideProfile(context, request);
+  const { existing, origin, profile } = decision;
   const engine = engineNamed(profile.engine);
   engine.verifyPath(resolveMountPath(profile.encryptedDir));
   const missing = missingTools([...engine.tools, 'rclone', 'flock'], context.environment);
   if (missing.length > 0 && !request.withDependencies) throw toolMissing(missing, context.environment);
-  const remote = await planRemote(context, request, profile, conf, missing.includes('rclone'));
+  const backends = await backendsFor(context, request, missing);
+  const remote = planRemote(context, request, { ...decision, backends });
+  if (profile.remote !== undefined) warnOfExposure(context, decision.conf, profile.remote.name, remote);
   verifySeparate(resolveMountPath(profile.encryptedDir), resolveMountPath(profile.mountDir));
-  const vault = planVault(layout, engine, profile, { fromRemote: request.fromRemote, former: origin.former });
+  const vault = vaultPlanOf(request, decision);
   await verifyMountDirectory(layout, profile, existing);
   if (request.binDirectory !== undefined) verifyLinksFree(layout, request.binDirectory);
   for (const directory of [layout.locksDirectory, request.binDirectory])
@@ -82,8 +98,25 @@ export async function planInstall(context: Context, request: InstallRequest): Pr
   if (opensVault && missing.length === 0) verifyFuse();
   const profileChanges = JSON.stringify(existing) !== JSON.stringify(profile);
   const notes = origin.former === undefined ? [] : formerTreeNotes(layout, origin.former, vault);
-  const parts = { engine, missingTools: missing, vault, remote, profile, profileChanges, notes };
+  const parts = {
+    engine,
+    missingTools: missing,
+    vault,
+    remote,
+    profile,
+    profileChanges,
+    notes,
+    decision,
+    backends,
+  };
   return { ...parts, steps: stepsOf(request, parts) };
+}
+
+/** What is done about the vault, by what is decided of its profile. @throws VAULT_MISSING, CONFIG_INVALID */
+export function vaultPlanOf(request: InstallRequest, { profile, origin }: ProfileDecision): VaultPlan {
+  const { layout, fromRemote } = request;
+  const engine = engineNamed(profile.engine);
+  return planVault(layout, engine, profile, { fromRemote, former: origin.former });
 }
 
 /** Each thing that was found in an older tree and is done about it. */

@@ -1,21 +1,26 @@
 /** The profile that an install writes: what is there, what an older tree says, what was asked for, the defaults. */
 import { isAbsolute, join, resolve } from 'node:path';
 import { type FormerProfile, readFormerProfile } from '../../clients/former-tree.ts';
-import { profileLayout } from '../../clients/layout.ts';
+import { verifyFormerHome } from '../../clients/home/copied-tree.ts';
+import { verifyNotMisplaced } from '../../clients/home/misplaced-tree.ts';
+import { nameOf, profileLayout } from '../../clients/layout.ts';
 import type { Profile } from '../../clients/profile.ts';
-import { readProfile } from '../../clients/profile-store.ts';
-import { type RcloneConf, remoteType } from '../../remotes/rclone-conf.ts';
+import { readProfile, readProfileIfPresent } from '../../clients/profile-store.ts';
+import { type RcloneConf, readRcloneConf, remoteType } from '../../remotes/configuration.ts';
+import { serviceOf } from '../../remotes/setup.ts';
 import { toIsoSeconds } from '../../system/clock.ts';
 import { CryptosyncError } from '../../system/errors.ts';
+import { defaultEngine } from '../../vaults/engines/engine.ts';
 import type { Context } from '../context.ts';
-import { nameOf } from '../recorded.ts';
+import { verifyMappings } from '../sync/mapping.ts';
+import { verifyOwnTree } from './checks.ts';
 import { alreadyInstalled, type InstallRequest } from './request.ts';
 
 const defaultRemoteName = 'default-remote';
 const defaultRemotePath = 'backup';
 
 /** What a profile begins with before the request is looked at. */
-export interface ProfileOrigin {
+interface ProfileOrigin {
   readonly existing: Profile | undefined;
   readonly former: FormerProfile | undefined;
   /** The profile whose vault is shared. */
@@ -23,22 +28,16 @@ export interface ProfileOrigin {
 }
 
 /** @throws PROFILE_NOT_FOUND for a vault to share that is not there, CONFIG_INVALID */
-export function findOrigin(
-  context: Context,
-  request: InstallRequest,
-  existing: Profile | undefined,
-): ProfileOrigin {
+function findOrigin(context: Context, request: InstallRequest, existing: Profile | undefined): ProfileOrigin {
   const { layout, shareVault } = request;
   if (shareVault === undefined) {
-    return {
-      existing,
-      former: existing === undefined ? readFormerProfile(layout) : undefined,
-      shared: undefined,
-    };
+    const former = existing === undefined ? readFormerProfile(layout) : undefined;
+    if (former !== undefined) verifyFormerHome(layout, former);
+    return { existing, former, shared: undefined };
   }
   if (shareVault === layout.profile) {
     throw new CryptosyncError('USAGE', 'a profile has its own vault and needs no sharing', {
-      hint: 'Name the new profile with --profile and the one whose vault it sends with --share-vault.',
+      advice: { to: 'name-sharing-profiles' },
     });
   }
   const shared = readProfile(profileLayout(context.root, layout.client, shareVault));
@@ -48,8 +47,56 @@ export function findOrigin(
   return { existing, former: undefined, shared };
 }
 
+/** What the profile will be, and what that was decided by. */
+export interface ProfileDecision {
+  readonly existing: Profile | undefined;
+  readonly origin: ProfileOrigin;
+  readonly conf: RcloneConf;
+  readonly profile: Profile;
+}
+
+/**
+ * Decides by what there is now: at the plan, and again under each lock.
+ * @param planned what was decided at the plan, when this is asked again.
+ * @throws ALREADY_INSTALLED, PROFILE_NOT_FOUND for a vault to share, CONFIG_INVALID
+ */
+export function decideProfile(
+  context: Context,
+  request: InstallRequest,
+  planned?: ProfileDecision,
+): ProfileDecision {
+  const { layout } = request;
+  verifyOwnTree(layout, context.userId);
+  verifyNotMisplaced(context.root, layout);
+  const existing = readProfileIfPresent(layout);
+  const origin = findOrigin(context, request, existing);
+  const conf = readRcloneConf(layout.rcloneConfig, layout.directory);
+  const profile = planProfile(context, request, origin, conf);
+  if (existing !== undefined) {
+    // a remote that this very run has set up does not make the profile one that has it already
+    const isAsPlanned = JSON.stringify(planned?.existing?.remote) === JSON.stringify(existing.remote);
+    verifyChanges(request, existing, profile, isAsPlanned && planned !== undefined ? planned.conf : conf);
+  }
+  verifyMappings(layout, profile, plannedConf(request, profile, conf));
+  return { existing, origin, conf, profile };
+}
+
+/** The remotes as they will be when the one that the request names is set up. */
+function plannedConf(
+  { remoteType: wanted, remoteOptions }: InstallRequest,
+  { remote }: Profile,
+  conf: RcloneConf,
+): RcloneConf {
+  if (wanted === undefined || remote === undefined || conf.encrypted) return conf;
+  const { backend, options = {} } = serviceOf(wanted);
+  const now = conf.remotes.get(remote.name);
+  const kept = now?.get('type') === backend ? now : [];
+  const planned = new Map([...kept, ...Object.entries(options), ...remoteOptions, ['type', backend]]);
+  return { ...conf, remotes: new Map([...conf.remotes, [remote.name, planned]]) };
+}
+
 /** Shapes the profile. An engine can't change, so only a new profile takes the request's. */
-export function planProfile(
+function planProfile(
   context: Context,
   request: InstallRequest,
   { existing, former, shared }: ProfileOrigin,
@@ -64,7 +111,7 @@ export function planProfile(
   return {
     version: 1,
     ...(existing ?? sharedParts(shared)),
-    engine: request.engine ?? origin?.engine ?? 'gocryptfs',
+    engine: request.engine ?? origin?.engine ?? defaultEngine,
     encryptedDir: origin?.encryptedDir ?? layout.defaultEncryptedDir,
     mountDir: mountDir ?? layout.defaultMountDir,
     remote: { name, path: type === 'local' ? absolute(path) : path },
@@ -77,8 +124,9 @@ export function planProfile(
 /** What belongs to the vault and not to a remote goes along with a shared vault. */
 function sharedParts(shared: Profile | undefined): Partial<Profile> {
   if (shared === undefined) return {};
-  const { vaultId, passwordFile, passwordCommand, idle, readOnly, allowOther, whenMounted } = shared;
-  const parts = { vaultId, passwordFile, passwordCommand, idle, readOnly, allowOther, whenMounted };
+  const { vaultId, madeWith, passwordFile, passwordCommand, idle, readOnly, allowOther, whenMounted } =
+    shared;
+  const parts = { vaultId, madeWith, passwordFile, passwordCommand, idle, readOnly, allowOther, whenMounted };
   return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined));
 }
 
@@ -87,9 +135,9 @@ function absolute(path: string): string {
   if (path === '') {
     throw new CryptosyncError(
       'USAGE',
-      '--remote-path is empty, and the remote is a directory of this machine',
+      'the path of the remote is empty, and it is a directory of this machine',
       {
-        hint: 'Name the directory: --remote-path /mnt/disk/client1',
+        advice: { to: 'name-remote-directory' },
       },
     );
   }
@@ -97,18 +145,13 @@ function absolute(path: string): string {
 }
 
 /** @throws ALREADY_INSTALLED for what only --force may change, or nothing may */
-export function verifyChanges(
-  request: InstallRequest,
-  existing: Profile,
-  wanted: Profile,
-  conf: RcloneConf,
-): void {
+function verifyChanges(request: InstallRequest, existing: Profile, wanted: Profile, conf: RcloneConf): void {
   if (existing.engine !== wanted.engine) {
     throw new CryptosyncError(
       'ALREADY_INSTALLED',
       `${nameOf(request.layout)} is a ${existing.engine} vault; its engine can't change`,
       {
-        hint: `Make another profile with the other engine, and copy the files: --profile NAME --engine ${wanted.engine}`,
+        advice: { to: 'install-other-profile', engine: wanted.engine },
       },
     );
   }

@@ -3,7 +3,7 @@ import type { ProfileLayout } from '../../clients/layout.ts';
 import type { ProfileName } from '../../clients/names.ts';
 import type { MappingConfig, Profile } from '../../clients/profile.ts';
 import { CryptosyncError } from '../../system/errors.ts';
-import type { EngineName } from '../../vaults/engine.ts';
+import type { EngineName } from '../../vaults/engines/engine.ts';
 
 export interface InstallRequest {
   readonly layout: ProfileLayout;
@@ -35,6 +35,6 @@ export interface InstallRequest {
 /** The error for a difference that only --force may make. */
 export function alreadyInstalled(what: string): CryptosyncError {
   return new CryptosyncError('ALREADY_INSTALLED', `${what} than asked for`, {
-    hint: 'To change the configuration of an installed client: --force. It never touches a vault.',
+    advice: { to: 'force-configuration' },
   });
 }

@@ -1,27 +1,31 @@
 /** Bringing a lost vault back from its remote: the first half of an install on a new machine. */
+
 import type { ProfileLayout } from '../../clients/layout.ts';
 import type { Profile } from '../../clients/profile.ts';
-import { controlFiles } from '../../remotes/control-files.ts';
-import { verifyKeyCheck } from '../../remotes/key-check.ts';
-import { readMarker } from '../../remotes/marker.ts';
+import { verifyKeyCheck } from '../../remotes/control/key-check.ts';
+import { readState } from '../../remotes/control/state.ts';
+import { wipeKey } from '../../remotes/crypt.ts';
+import { inPlace } from '../../remotes/open-place.ts';
 import { placeOf } from '../../remotes/remote.ts';
+import type { Secret } from '../../secrets/secret.ts';
+import { viewOf } from '../../sync/layer.ts';
 import { CryptosyncError } from '../../system/errors.ts';
-import type { Context, KeyProvider, PasswordProvider } from '../context.ts';
-import { viewOf } from '../sync/crypt-layer.ts';
+import type { Context } from '../context.ts';
 import { cryptOf, type Mapping } from '../sync/mapping.ts';
 import { runMapping } from '../sync/sync-run.ts';
-import { vaultSource } from '../sync/sync-source.ts';
+import { vaultSource } from '../sync/vault-source.ts';
 import { remoteOf, vaultOf } from '../vault-of.ts';
+import type { InstallInputs } from './installation.ts';
 
-export interface RestoreInputs {
-  readonly password: PasswordProvider;
-  readonly encryptionKey: KeyProvider;
-  readonly wait: number;
-}
+export type RestoreInputs = Pick<InstallInputs, 'password' | 'encryptionKey' | 'wait' | 'bringBack'> & {
+  /** Of the vault. */
+  readonly opening: Secret | undefined;
+};
 
 /**
- * Downloads whatever vault lies on the remote; the marker there says which. The caller opens it afterwards, and its
- * canary proves that it is that one.
+ * Downloads whatever vault lies on the remote; the marker there says which. The caller holds the locks of a download,
+ * and opens the vault afterwards: its canary proves that it is that one.
+ * @returns the vault's id; undefined for a remote of an older tree, which does not say.
  * @throws VAULT_EMPTY, VAULT_FOREIGN, VAULT_MISMATCH, DECRYPTION_FAILED; then nothing is there
  */
 export async function restoreVault(
@@ -29,7 +33,7 @@ export async function restoreVault(
   layout: ProfileLayout,
   profile: Profile,
   inputs: RestoreInputs,
-): Promise<void> {
+): Promise<string | undefined> {
   const vault = vaultOf(layout, profile);
   const crypt = cryptOf(profile);
   const key = crypt === undefined ? undefined : await inputs.encryptionKey(layout, profile);
@@ -45,12 +49,16 @@ export async function restoreVault(
       crypt,
     };
     const vaultId = profile.vaultId ?? (await ownerOf(context, unknown, viewOf(unknown, key)));
-    const mapping = { ...unknown, source: vaultSource(vault, vaultId) };
+    const mapping = { ...unknown, source: vaultSource(vault, vaultId), vault: { ...vault, vaultId } };
+    if (inputs.bringBack !== undefined) {
+      await inputs.bringBack({ profile, mapping, key, password: inputs.opening });
+      return vaultId === '' ? undefined : vaultId;
+    }
     const request = { ...inputs, layout, dryRun: false, remount: false };
-    await runMapping(context, request, profile, mapping, { key, stillness: { kind: 'as-is' } });
+    await runMapping(context, request, { profile, mapping }, { key, stillness: { kind: 'as-is' } });
+    return vaultId === '' ? undefined : vaultId;
   } finally {
-    key?.key.wipe();
-    key?.salt?.wipe();
+    if (key !== undefined) wipeKey(key);
   }
 }
 
@@ -59,11 +67,11 @@ async function ownerOf(context: Context, mapping: Mapping, view: Mapping['raw'])
   if (mapping.crypt !== undefined) {
     await verifyKeyCheck({ raw: mapping.raw, decrypted: view, owner: undefined }, context);
   }
-  const reading = await readMarker(controlFiles(view, context));
-  if (reading.kind === 'present' && !reading.marker.vaultId.includes('#')) return reading.marker.vaultId;
+  const reading = await inPlace(view, context, readState);
+  if (reading.kind === 'present' && !reading.vaultId.includes('#')) return reading.vaultId;
   // a remote without a marker, of an older tree: the download itself looks for the vault's configuration
   if (reading.kind === 'absent') return '';
   throw new CryptosyncError('VAULT_FOREIGN', `${placeOf(mapping.raw)} holds no vault`, {
-    hint: 'Check the path of the remote. Nothing was brought from there.',
+    advice: { to: 'check-remote-path' },
   });
 }

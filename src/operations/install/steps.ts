@@ -1,17 +1,20 @@
 /** What each step of an install does. Every one can be repeated. */
-import { withLock } from '../../clients/lock.ts';
-import { writeProfile } from '../../clients/profile-store.ts';
+import { readProfile } from '../../clients/profile-store.ts';
 import { linkPaths, writeLinks, writeScripts } from '../../clients/scripts.ts';
 import { recordedLinks } from '../../clients/summary.ts';
-import { writeRemote } from '../../remotes/remote-setup.ts';
+import { writeRemote } from '../../remotes/setup.ts';
 import { installTools } from '../../system/dependencies.ts';
 import { readTextIfPresent } from '../../system/files.ts';
+import { refreshSummary } from '../config/profile-change.ts';
 import { configLockRequest, rcloneLockRequest } from '../locks.ts';
 import { mountProfile } from '../mount.ts';
-import { refreshSummary } from '../profile-change.ts';
 import { syncProfile } from '../sync/sync-profile.ts';
+import { underLocks } from '../under-locks.ts';
 import { fail, type Installation, passwordRequired } from './installation.ts';
 import type { StepId } from './plan.ts';
+import { decideProfile } from './profile.ts';
+import { profileStep } from './profile-step.ts';
+import { planRemote } from './remote.ts';
 import { prepareDirectories } from './tree-step.ts';
 import { vaultStep } from './vault-step.ts';
 
@@ -22,24 +25,23 @@ export const stepWork: Readonly<Record<StepId, (installation: Installation) => P
   directories: prepareDirectories,
   vault: vaultStep,
   remote: setUpRemote,
-  profile: async (installation) => {
-    await underConfigLock(installation, async () => {
-      await writeProfile(installation.request.layout, installation.profile);
-      installation.created.push(installation.request.layout.profileFile);
-    });
-  },
+  profile: profileStep,
   scripts: async (installation) => {
     const { request, context, inputs } = installation;
-    await underConfigLock(installation, async () => {
+    await withProfile(installation, () => {
       installation.created.push(...writeScripts(request.layout, context.root, inputs.program));
     });
   },
-  links: async ({ request, created }) => {
-    if (request.binDirectory !== undefined) created.push(...writeLinks(request.layout, request.binDirectory));
+  links: async (installation) => {
+    const { layout, binDirectory } = installation.request;
+    if (binDirectory === undefined) return;
+    await withProfile(installation, () => {
+      installation.created.push(...writeLinks(layout, binDirectory));
+    });
   },
   summary: async (installation) => {
     const { summary } = installation.request.layout;
-    await underConfigLock(installation, async () => {
+    await withProfile(installation, () => {
       const before = readTextIfPresent(summary);
       summariseClient(installation);
       if (readTextIfPresent(summary) !== before) installation.created.push(summary);
@@ -72,23 +74,41 @@ export const stepWork: Readonly<Record<StepId, (installation: Installation) => P
   },
 };
 
-async function underConfigLock(installation: Installation, action: () => Promise<void>): Promise<void> {
+/** Works on what belongs to the profile, while nobody changes it or takes it away. @throws PROFILE_NOT_FOUND */
+async function withProfile(installation: Installation, action: () => void): Promise<void> {
   const { context, request, inputs } = installation;
-  const lock = configLockRequest(request.layout, 'install', inputs.wait);
-  await withLock(lock, context, action);
+  await underLocks(
+    context,
+    { wait: inputs.wait },
+    {
+      look: () => readProfile(request.layout),
+      locks: () => [configLockRequest(request.layout, 'install')],
+      act: async () => action(),
+    },
+  );
 }
 
 async function setUpRemote({ context, request, plan, inputs, created }: Installation): Promise<void> {
   const { layout } = request;
-  const { remote } = plan;
-  if (remote === undefined) return;
-  const lock = rcloneLockRequest(layout, 'install', inputs.wait);
-  const state = await withLock(lock, context, () => writeRemote(remote, layout.rcloneConfig, context));
+  const written = await underLocks(
+    context,
+    { wait: inputs.wait },
+    {
+      look() {
+        const decision = decideProfile(context, request, plan.decision);
+        return planRemote(context, request, { ...decision, backends: plan.backends });
+      },
+      locks: () => [rcloneLockRequest(layout, 'install')],
+      // undefined: another install has set up the same one meanwhile
+      act: async (remote) =>
+        remote && { name: remote.name, state: await writeRemote(remote, layout.rcloneConfig, context) },
+    },
+  );
+  if (written === undefined) return;
   created.push(layout.rcloneConfig);
-  if (state === 'authorise') {
-    context.warn(
-      `${remote.name} still needs your login: cryptosync rclone-config --client ${layout.client} -- reconnect ${remote.name}:`,
-    );
+  if (written.state === 'authorise') {
+    const { name } = written;
+    context.warn(`${name} still needs your login`, { to: 'log-in', client: layout.client, remote: name });
   }
 }
 

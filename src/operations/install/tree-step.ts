@@ -1,12 +1,16 @@
 /** The client's tree: its directories with their modes, and the empty mount directory. */
-import { chmodSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { directoryMode } from '../../clients/layout.ts';
-import { restoreConfMode } from '../../remotes/rclone-conf.ts';
-import { ensureDirectory } from '../../system/files.ts';
-import { setImmutable } from '../../vaults/mount-point.ts';
+import { restoreConfMode } from '../../remotes/configuration.ts';
+import { changeMode, ensureDirectory } from '../../system/files.ts';
 import { stateOfVault } from '../../vaults/mounting.ts';
+import { setImmutable } from '../../vaults/mounts/mount-point.ts';
+import { configLockRequest } from '../locks.ts';
+import { underLocks } from '../under-locks.ts';
 import { vaultOf } from '../vault-of.ts';
+import { verifyMountDirectory } from './checks.ts';
 import type { Installation } from './installation.ts';
+import { decideProfile } from './profile.ts';
 import type { InstallRequest } from './request.ts';
 
 /** Makes the tree, each directory with its mode, before the ledger begins in it. */
@@ -24,24 +28,38 @@ export function layOut({ context, request, created }: Installation): void {
     [layout.locksDirectory, directoryMode],
   ];
   for (const [path, mode] of directories) {
-    if (ensureDirectory(path, mode)) created.push(path);
+    const base = path === context.root ? undefined : layout.directory;
+    if (ensureDirectory(path, mode, base)) created.push(path);
   }
 }
 
-export async function prepareDirectories({ context, request, plan, created }: Installation): Promise<void> {
+/** The mount directory as the profile has it now: nobody changes or removes the profile meanwhile. */
+export async function prepareDirectories(installation: Installation): Promise<void> {
+  const { context, request, plan, inputs, created } = installation;
   const { layout } = request;
   created.push(...tighten(layout));
-  const vault = vaultOf(layout, plan.profile);
-  if ((await stateOfVault(vault)).kind !== 'unmounted') return;
-  if (ensureDirectory(vault.mountDir, directoryMode)) created.push(vault.mountDir);
-  await setImmutable(vault.mountDir, true, context.environment);
+  await underLocks(
+    context,
+    { wait: inputs.wait },
+    {
+      look: () => decideProfile(context, request, plan.decision),
+      locks: () => [configLockRequest(layout, 'install')],
+      async act({ profile, existing }) {
+        await verifyMountDirectory(layout, profile, existing);
+        const vault = vaultOf(layout, profile);
+        if ((await stateOfVault(vault)).kind !== 'unmounted') return;
+        if (ensureDirectory(vault.mountDir, directoryMode)) created.push(vault.mountDir);
+        await setImmutable(vault.mountDir, true, context.environment);
+      },
+    },
+  );
 }
 
 /** Older trees were readable by everyone. @returns what was closed */
 function tighten(layout: InstallRequest['layout']): string[] {
   const own = [layout.toolDirectory, layout.configDirectory, layout.stateDirectory, layout.rcloneDirectory];
   const loose = own.filter((path) => (statSync(path).mode & 0o077) !== 0);
-  for (const path of loose) chmodSync(path, directoryMode);
+  for (const path of loose) changeMode(path, directoryMode, layout.directory);
   restoreConfMode(layout.rcloneConfig);
   return loose;
 }

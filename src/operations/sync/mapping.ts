@@ -1,31 +1,23 @@
 /** What a profile syncs where: its mappings, resolved and checked against each other. */
-import { realpathSync } from 'node:fs';
 import type { ProfileLayout } from '../../clients/layout.ts';
+import { nameOf } from '../../clients/layout.ts';
 import type { MappingConfig, Profile } from '../../clients/profile.ts';
+import { type RcloneConf, readRcloneConf, remoteType, whereaboutsOf } from '../../remotes/configuration.ts';
 import type { CryptSettings } from '../../remotes/crypt.ts';
-import type { Remote } from '../../remotes/remote.ts';
-import type { TransferMode } from '../../remotes/transfer.ts';
+import type { Direction, TransferMode } from '../../remotes/tuning.ts';
+import { overlap } from '../../remotes/whereabouts.ts';
+import type { Route } from '../../sync/route.ts';
+import { directorySource, type SyncSource } from '../../sync/source.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import { isAbsence } from '../../system/files.ts';
+import { inDirectory } from '../../system/paths/walk.ts';
+import { resolvePath, whySick } from '../../system/stores/stores.ts';
 import type { Vault } from '../../vaults/mounting.ts';
-import { nameOf } from '../recorded.ts';
+import { readMountTable } from '../../vaults/mounts/mount-table.ts';
 import { remoteOf, vaultOf } from '../vault-of.ts';
-import { directorySource, type SyncSource, vaultSource } from './sync-source.ts';
-
-export const directions = ['upload', 'download', 'bidirectional'] as const;
-export type Direction = (typeof directions)[number];
-
-/** What goes where, and how. */
-export interface Route {
-  readonly source: SyncSource;
-  /** The place on the remote as it lies there, below any crypt layer. */
-  readonly raw: Remote;
-  readonly direction: Direction;
-  readonly mode: TransferMode;
-  readonly include: readonly string[];
-  /** Undefined sends the files as they are. */
-  readonly crypt: CryptSettings | undefined;
-}
+import { spotsOf, verifyPlacesApart } from './neighbour-places.ts';
+import { pathsOf, verifyNeighbours } from './neighbours.ts';
+import { vaultSource } from './vault-source.ts';
 
 /** A route of a profile. */
 export interface Mapping extends Route {
@@ -48,10 +40,11 @@ export function mappingsOf(layout: ProfileLayout, profile: Profile, overrides: M
       'USAGE',
       `${nameOf(layout)} has ${configs.length} mappings, so a path on the remote says too little`,
       {
-        hint: 'Set the paths in the profile: cryptosync config',
+        advice: { to: 'set-mapping-paths' },
       },
     );
   }
+  resolve(profile.encryptedDir); // a link that somebody else set leads nowhere
   const vault = vaultOf(layout, profile);
   const mappings = configs.map((config) => {
     const raw = remoteOf(layout, profile, overrides.remotePath ?? config.remotePath);
@@ -75,11 +68,38 @@ export function mappingsOf(layout: ProfileLayout, profile: Profile, overrides: M
   return mappings;
 }
 
-/** Checks the sources of a profile's mappings, when they are set up. @throws CONFIG_INVALID */
-export function verifyMappings(layout: ProfileLayout, profile: Profile): void {
+/**
+ * Checks the sources and places of a profile's mappings, when they are set up.
+ * @param conf the remotes as they will be; left out, as they are. @throws CONFIG_INVALID
+ */
+export function verifyMappings(
+  layout: ProfileLayout,
+  profile: Profile,
+  conf: RcloneConf = readRcloneConf(layout.rcloneConfig, layout.directory),
+): void {
   for (const config of profile.mappings ?? []) {
     if (config.source !== undefined) plainDirectory(layout, profile, config, vaultOf(layout, profile));
   }
+  verifyNeighbours(layout, profile);
+  verifyPlaces(layout, profile, conf);
+}
+
+/** One that is not set up yet is told elsewhere. @throws CONFIG_INVALID */
+function verifyPlaces(layout: ProfileLayout, profile: Profile, conf: RcloneConf): void {
+  const { remote } = profile;
+  const type = remote === undefined ? undefined : remoteType(conf, remote.name);
+  if (remote === undefined || type === undefined) return;
+  const { rcloneConfig: configFile } = layout;
+  const places = pathsOf(profile).map((path) => {
+    const whereabouts = whereaboutsOf(conf, configFile, remote.name, path);
+    return { name: remote.name, type, path, configFile, whereabouts };
+  });
+  verifyPlacesApart(layout, places);
+}
+
+/** The plain directories that a profile syncs, as their locks are named. */
+export function sourceDirectories({ mappings = [] }: Profile): string[] {
+  return mappings.flatMap(({ source }) => (source === undefined ? [] : [resolve(source)]));
 }
 
 export function cryptOf({ crypt }: Profile): CryptSettings | undefined {
@@ -95,15 +115,15 @@ function ownVault(layout: ProfileLayout, vault: Vault, direction: Direction): Sy
 }
 
 function withoutId(layout: ProfileLayout, direction: Direction): CryptosyncError {
-  const mount = `cryptosync mount --client ${layout.client} --profile ${layout.profile}`;
+  const { client, profile } = layout;
   return new CryptosyncError(
     'CONFIG_INVALID',
     `the vault of ${nameOf(layout)} has no id yet, so its remote could not be told from another's`,
     {
-      hint:
+      advice:
         direction === 'download'
-          ? `To bring a vault back from its remote: cryptosync install --client ${layout.client} --from-remote …`
-          : `Mount it once, which gives it one: ${mount}`,
+          ? { to: 'install-from-remote', client }
+          : { to: 'mount-for-id', client, profile },
     },
   );
 }
@@ -129,18 +149,18 @@ function plainDirectory(
   const directory = resolve(source);
   if (profile.crypt === undefined && plaintext !== true) {
     throw new CryptosyncError('CONFIG_INVALID', `${nameOf(layout)} would send ${directory} unencrypted`, {
-      hint: 'Encrypt what goes to the remote: install --crypt. If it may be read there by anyone, say so: "plaintext": true in the mapping.',
+      advice: { to: 'encrypt-or-allow-plaintext' },
     });
   }
   if (allowOutside !== true && !directory.startsWith(`${resolve(layout.directory)}/`)) {
     throw new CryptosyncError('CONFIG_INVALID', `${directory} is outside the tree of ${layout.client}`, {
-      hint: 'If that is meant: install --source PATH --allow-outside',
+      advice: { to: 'allow-outside' },
     });
   }
   const { encryptedDir, mountDir } = vault;
   if (overlaps(directory, encryptedDir) || directory === mountDir || mountDir.startsWith(`${directory}/`)) {
     throw new CryptosyncError('CONFIG_INVALID', `${directory} overlaps the vault of ${nameOf(layout)}`, {
-      hint: 'The ciphertext of the vault is a mapping without a source.',
+      advice: { to: 'leave-source-out' },
     });
   }
   return directory;
@@ -153,8 +173,10 @@ function belowClient(layout: ProfileLayout, directory: string): string {
 }
 
 function resolve(path: string): string {
+  // what can't be looked at is taken by its text, and told when it is used
+  if (whySick(path) !== undefined) return resolvePath(path);
   try {
-    return realpathSync(path);
+    return inDirectory(path, {}, (directory) => directory.path);
   } catch (error) {
     if (isAbsence(error)) return path;
     throw error;
@@ -167,19 +189,19 @@ function overlaps(a: string, b: string): boolean {
 
 /** Two mappings to one place, or one inside another's, would delete each other's files. @throws CONFIG_INVALID */
 function verifyDistinct(layout: ProfileLayout, mappings: readonly Mapping[]): void {
-  mappings.forEach(({ raw: one }, index) => {
-    const other = mappings.slice(index + 1).find(({ raw }) => overlaps(trimmed(raw.path), trimmed(one.path)));
+  const table = readMountTable();
+  const places = mappings.map(({ raw }) => ({ raw, spots: spotsOf(raw, table) }));
+  places.forEach(({ raw: one, spots: own }, index) => {
+    const other = places
+      .slice(index + 1)
+      .find(({ spots }) => spots.some((spot) => own.some((mine) => overlap(spot, mine))));
     if (other === undefined) return;
     throw new CryptosyncError(
       'CONFIG_INVALID',
       `two mappings of ${nameOf(layout)} share a place on the remote: ${one.path} and ${other.raw.path}`,
       {
-        hint: 'Give each a path of its own, none inside another.',
+        advice: { to: 'separate-mappings' },
       },
     );
   });
-}
-
-function trimmed(path: string): string {
-  return path.replace(/\/+$/, '');
 }

@@ -3,20 +3,25 @@
  * back and compared, and only then the profile is switched. The old path stays until the operator removes it.
  */
 import type { ProfileLayout } from '../../clients/layout.ts';
+import { nameOf } from '../../clients/layout.ts';
 import type { Profile } from '../../clients/profile.ts';
 import { readProfile } from '../../clients/profile-store.ts';
-import { verifyContent } from '../../remotes/content-check.ts';
-import type { CryptKey, CryptSettings } from '../../remotes/crypt.ts';
+import { type CryptKey, type CryptSettings, wipeKey } from '../../remotes/crypt.ts';
 import { rclonePath } from '../../remotes/remote.ts';
+import { recorded } from '../../runs/recorded.ts';
+import type { Secret } from '../../secrets/secret.ts';
 import { CryptosyncError } from '../../system/errors.ts';
+import { changeProfile } from '../config/profile-change.ts';
 import type { Around, Context, KeyProvider, PasswordProvider } from '../context.ts';
-import { replaceProfile } from '../profile-change.ts';
-import { nameOf, recorded } from '../recorded.ts';
-import { viewOf } from './crypt-layer.ts';
+import { placeOfMapping } from '../places.ts';
+import { underLocksAfterAsking } from '../under-locks.ts';
+import { passwordSourceOf } from '../vault-of.ts';
 import { cryptOf, type Mapping, mappingsOf } from './mapping.ts';
-import { planStillness } from './still-vault.ts';
+import { planStillness, type StillnessPlan } from './still-vault.ts';
+import { stillnessOf } from './sync-mappings.ts';
+import { describeIntent } from './sync-record.ts';
 import type { SyncRequest } from './sync-request.ts';
-import { runMapping } from './sync-run.ts';
+import { mappingLocks, runMapping, verifyMapping } from './sync-run.ts';
 
 export interface RekeyRequest {
   readonly layout: ProfileLayout;
@@ -46,25 +51,57 @@ const defaultCrypt: CryptSettings = { filenameEncryption: 'standard', directoryN
 export async function rekeyProfile(context: Context, request: RekeyRequest): Promise<RekeyResult> {
   const { layout, around = (work) => work() } = request;
   const profile = readProfile(layout);
-  const crypt = request.crypt ?? cryptOf(profile) ?? defaultCrypt;
-  // what is plain now may become encrypted: the mappings are looked at as they will be
-  const wanted: Profile = { ...profile, crypt };
-  const mappings = mappingsOf(layout, wanted, {});
-  verifyMovable(layout, mappings, request.newPath);
+  const plan = planRekey(request, profile);
   const key = await request.newKey(layout, profile);
   try {
+    const targets = plan.mappings.map((mapping) => targetOf(context, request, mapping));
+    // the new place is what its outcome is about: the old one stays as it was
+    const places = plan.mappings.map((mapping, index) =>
+      placeOfMapping({ ...mapping, raw: targets[index]?.raw ?? mapping.raw }),
+    );
     const moved = await recorded(
       context,
-      layout,
-      'rekey',
-      () => around(() => moveAll(context, request, wanted, mappings, key)),
-      () => ({ outcome: 'rekeyed' }),
+      { layout, operation: 'rekey', ...describeIntent(places) },
+      () => around(() => moveAll(context, request, { plan, targets, key })),
+      (moves) => ({
+        outcome: 'rekeyed',
+        did: moves.map(({ from, to, files }) => `${from} to ${to}: ${files} files`).join('; '),
+      }),
     );
     return { client: layout.client, profile: layout.profile, moved };
   } finally {
-    key.key.wipe();
-    key.salt?.wipe();
+    wipeKey(key);
   }
+}
+
+/** What is moved where, decided once: everything that comes later holds only while the profile still says the same. */
+interface RekeyPlan {
+  /** The profile that it was decided by. */
+  readonly basis: Profile;
+  readonly crypt: CryptSettings;
+  readonly mappings: readonly Mapping[];
+}
+
+function planRekey(request: RekeyRequest, basis: Profile): RekeyPlan {
+  const { layout, newPath } = request;
+  const crypt = request.crypt ?? cryptOf(basis) ?? defaultCrypt;
+  // what is plain now may become encrypted: the mappings are looked at as they will be
+  const mappings = mappingsOf(layout, { ...basis, crypt }, {});
+  verifyMovable(layout, mappings, newPath);
+  return { basis, crypt, mappings };
+}
+
+/** What a rekey is about. All else of a profile may change while it runs. */
+const routeKeys = ['remote', 'mappings', 'crypt', 'encryptedDir', 'vaultId', 'engine'] as const;
+
+/** @throws PLAN_CHANGED when the profile syncs something else, or elsewhere, than when the rekey began */
+function verifySameRoutes(layout: ProfileLayout, { basis }: RekeyPlan, now: Profile): void {
+  const changed = routeKeys.filter((key) => JSON.stringify(basis[key]) !== JSON.stringify(now[key]));
+  if (changed.length === 0) return;
+  throw new CryptosyncError(
+    'PLAN_CHANGED',
+    `${changed.join(', ')} of ${nameOf(layout)} changed while its data was moved to the new key: the profile keeps the old one`,
+  );
 }
 
 function verifyMovable(
@@ -77,7 +114,7 @@ function verifyMovable(
       'USAGE',
       `${nameOf(layout)} only downloads: whoever uploads there must change the key`,
       {
-        hint: 'Run it on the machine that uploads.',
+        advice: { to: 'rekey-where-uploaded' },
       },
     );
   }
@@ -86,7 +123,7 @@ function verifyMovable(
       'USAGE',
       `${nameOf(layout)} has ${mappings.length} mappings, so one new path is not enough`,
       {
-        hint: 'Leave --new-path out: each old path gets the date behind it.',
+        advice: { to: 'leave-new-path-out' },
       },
     );
   }
@@ -94,41 +131,87 @@ function verifyMovable(
 
 type Move = RekeyResult['moved'][number];
 
+interface MovePlan {
+  readonly plan: RekeyPlan;
+  /** What each mapping is uploaded as, in the same order. */
+  readonly targets: readonly Mapping[];
+  readonly key: CryptKey;
+}
+
+/** The mapping as it is uploaded: to its new path, whole. */
+function targetOf(context: Context, { newPath }: RekeyRequest, mapping: Mapping): Mapping {
+  const day = context.clock.now().toISOString().slice(0, 10);
+  const path = newPath ?? `${mapping.raw.path.replace(/\/+$/, '')}-rekeyed-${day}`;
+  return { ...mapping, raw: { ...mapping.raw, path }, direction: 'upload', mode: 'sync' };
+}
+
 async function moveAll(
   context: Context,
   request: RekeyRequest,
-  wanted: Profile,
-  mappings: readonly Mapping[],
-  key: CryptKey,
+  { plan, targets, key }: MovePlan,
 ): Promise<Move[]> {
-  const { layout } = request;
-  const day = context.clock.now().toISOString().slice(0, 10);
+  const { layout, wait } = request;
   const moved: Move[] = [];
-  const paths: string[] = [];
-  for (const mapping of mappings) {
-    const path = request.newPath ?? `${mapping.raw.path.replace(/\/+$/, '')}-rekeyed-${day}`;
-    const target: Mapping = { ...mapping, raw: { ...mapping.raw, path }, direction: 'upload', mode: 'sync' };
-    const files = await moveOne(context, request, wanted, target, key);
-    moved.push({ from: rclonePath(mapping.raw), to: rclonePath(target.raw), files });
-    paths.push(path);
+  for (const [index, { raw }] of targets.entries()) {
+    const files = await moveOne(context, request, { plan, index, path: raw.path }, key);
+    const from = plan.mappings[index]?.raw ?? raw;
+    moved.push({ from: rclonePath(from), to: rclonePath(raw), files });
   }
-  await replaceProfile(context, layout, switched(wanted, paths), request.wait);
+  const paths = targets.map(({ raw }) => raw.path);
+  await changeProfile(context, { layout, wait, purpose: 'rekey' }, (now) => {
+    verifySameRoutes(layout, plan, now);
+    return switched({ ...now, crypt: plan.crypt }, paths);
+  });
   return moved;
+}
+
+interface MoveTarget {
+  readonly plan: RekeyPlan;
+  /** Which of the mappings. */
+  readonly index: number;
+  readonly path: string;
+}
+
+interface MoveView {
+  readonly profile: Profile;
+  readonly mapping: Mapping;
+  readonly stillness: StillnessPlan;
 }
 
 async function moveOne(
   context: Context,
   request: RekeyRequest,
-  wanted: Profile,
-  target: Mapping,
+  { plan, index, path }: MoveTarget,
   key: CryptKey,
 ): Promise<number> {
-  const sync: SyncRequest = { ...request, dryRun: false, encryptionKey: request.newKey };
-  const stillness = await planStillness(sync, wanted, target);
-  const outcome = await runMapping(context, sync, wanted, target, { key, stillness });
-  const { source, include } = target;
-  await verifyContent(source.directory, viewOf(target, key), include, context);
-  return outcome.transferred.files;
+  const { layout, wait } = request;
+  const sync: SyncRequest = { ...request, around: undefined, dryRun: false, encryptionKey: request.newKey };
+  return await underLocksAfterAsking<MoveView, Secret | undefined, number>(
+    context,
+    { wait },
+    {
+      async look() {
+        const now = readProfile(layout);
+        verifySameRoutes(layout, plan, now);
+        const profile: Profile = { ...now, crypt: plan.crypt };
+        const old = mappingsOf(layout, profile, {})[index];
+        if (old === undefined) throw new Error('a mapping is gone from a profile that has not changed');
+        const mapping: Mapping = { ...old, raw: { ...old.raw, path }, direction: 'upload', mode: 'sync' };
+        return { profile, mapping, stillness: await planStillness(sync, profile, mapping) };
+      },
+      locks: ({ mapping }) => mappingLocks(layout, mapping),
+      ask: async ({ profile, stillness }) =>
+        stillness.kind === 'remount' ? await request.password(layout, profile) : undefined,
+      question: ({ profile, stillness }) => [stillness.kind, ...passwordSourceOf(profile)],
+      forget: (password) => password?.wipe(),
+      async act(view, password) {
+        const stillness = stillnessOf(view.stillness, password);
+        const outcome = await runMapping(context, sync, view, { key, stillness });
+        await verifyMapping(context, sync, view, key);
+        return outcome.transferred.files;
+      },
+    },
+  );
 }
 
 /** The profile with its mappings at their new paths. */

@@ -1,15 +1,14 @@
-/** Some engines' ciphertext can be copied only while nothing is mounted (TOOLS.md C4): keeping a vault still. */
+/** Some engines' ciphertext can be copied only while nothing is mounted (hazards.md C4): keeping a vault still. */
 
 import type { ProfileLayout } from '../../clients/layout.ts';
+import { nameOf } from '../../clients/layout.ts';
 import type { Profile } from '../../clients/profile.ts';
 import type { Secret } from '../../secrets/secret.ts';
 import { CryptosyncError } from '../../system/errors.ts';
-import type { MountOptions } from '../../vaults/engine.ts';
-import { mountVault, stateOfVault, unmountVault, type Vault } from '../../vaults/mounting.ts';
-import { findDaemons } from '../../vaults/processes.ts';
+import { mountVault, stateOfVault, unmountVault } from '../../vaults/mounting.ts';
+import { findDaemons } from '../../vaults/mounts/processes.ts';
 import type { Context, PasswordProvider } from '../context.ts';
-import { nameOf } from '../recorded.ts';
-import { mountOptionsOf } from '../vault-of.ts';
+import { isWhole, mountOptionsOf } from '../vault-of.ts';
 import type { Mapping } from './mapping.ts';
 
 export interface StillRequest {
@@ -19,20 +18,31 @@ export interface StillRequest {
   readonly password: PasswordProvider;
 }
 
-/** How a vault is kept still: left as it is, or unmounted for the while, with the password to mount it again. */
+/** How a vault is kept still: left as it is, or unmounted for the while and mounted again as it was. */
+export type StillnessPlan =
+  | { readonly kind: 'as-is' }
+  | { readonly kind: 'remount'; readonly readOnly: boolean | undefined };
+
+/** The same with the password that mounts it again. */
 export type Stillness =
   | { readonly kind: 'as-is' }
-  | { readonly kind: 'remount'; readonly password: Secret; readonly readOnly: boolean | undefined };
+  | {
+      readonly kind: 'remount';
+      readonly password: Secret;
+      readonly readOnly: boolean | undefined;
+      /** Told when the password does not open the vault, which stays unmounted then. */
+      readonly onWrongPassword?: ((readOnly: boolean | undefined) => void) | undefined;
+    };
 
 /**
- * Decides how the vault is kept still, and asks for the password where it will be mounted again.
+ * Decides how the vault is kept still.
  * @throws VAULT_MOUNTED when it is mounted, must be still, and may not be unmounted.
  */
 export async function planStillness(
   request: StillRequest,
   profile: Profile,
   mapping: Mapping,
-): Promise<Stillness> {
+): Promise<StillnessPlan> {
   const { vault } = mapping;
   if (!mustBeStill(mapping)) return { kind: 'as-is' };
   const state = await stateOfVault(vault);
@@ -40,7 +50,7 @@ export async function planStillness(
     return { kind: 'as-is' };
   if (!request.remount && profile.whenMounted !== 'remount') throw mounted(request, mapping);
   const readOnly = state.kind === 'mounted' ? state.entries.at(-1)?.readOnly : undefined;
-  return { kind: 'remount', password: await request.password(request.layout, profile), readOnly };
+  return { kind: 'remount', readOnly };
 }
 
 /** Files that are written here, or must not be copied while their engine writes them. */
@@ -53,8 +63,14 @@ function mounted({ layout }: StillRequest, { vault, direction }: Mapping): Crypt
   return new CryptosyncError(
     'VAULT_MOUNTED',
     `the vault of ${nameOf(layout)} is mounted, and a ${vault.engine.name} vault must ${why}`,
-    { hint: 'Unmount it first, or let sync do it for the while: --remount' },
+    { advice: { to: 'unmount-or-remount' } },
   );
+}
+
+interface StillRun {
+  readonly profile: Profile;
+  readonly mapping: Mapping;
+  readonly stillness: Stillness;
 }
 
 /**
@@ -65,9 +81,7 @@ function mounted({ layout }: StillRequest, { vault, direction }: Mapping): Crypt
 export async function whileStill<Result>(
   context: Context,
   request: StillRequest,
-  profile: Profile,
-  mapping: Mapping,
-  stillness: Stillness,
+  { profile, mapping, stillness }: StillRun,
   action: () => Promise<Result>,
 ): Promise<Result> {
   const { vault } = mapping;
@@ -77,28 +91,38 @@ export async function whileStill<Result>(
     }
     return await action();
   }
-  const { password, readOnly } = stillness;
   try {
     await unmountVault(vault, { lazily: false }, context);
-    const options = mountOptionsOf(profile, readOnly === undefined ? {} : { readOnly });
-    return await thenMountAgain(context, vault, password, options, action);
+    let outcome: { readonly result: Result } | { readonly thrown: unknown };
+    try {
+      outcome = { result: await action() };
+    } catch (thrown) {
+      outcome = { thrown };
+    }
+    if (isWhole(vault)) await mountAgain(context, profile, vault, stillness);
+    else context.warn(`${nameOf(request.layout)}: it stays unmounted: its files are a mixture of two states`);
+    if ('thrown' in outcome) throw outcome.thrown;
+    return outcome.result;
   } finally {
-    password.wipe();
+    stillness.password.wipe();
   }
 }
 
-async function thenMountAgain<Result>(
+/** @throws what a mount throws, but for a wrong password that somebody wants to hear of */
+async function mountAgain(
   context: Context,
-  vault: Vault,
-  password: Secret,
-  options: MountOptions,
-  action: () => Promise<Result>,
-): Promise<Result> {
+  profile: Profile,
+  vault: Mapping['vault'],
+  { password, readOnly, onWrongPassword }: Extract<Stillness, { kind: 'remount' }>,
+): Promise<void> {
+  const options = mountOptionsOf(profile, readOnly === undefined ? {} : { readOnly });
+  // without the signal: an interrupted sync leaves the vault mounted, as it was found
+  const { environment } = context;
   try {
-    return await action();
-  } finally {
-    // without the signal: an interrupted sync leaves the vault mounted, as it was found
-    const { environment } = context;
-    await mountVault(vault, password, options, vault.vaultId ?? '', { environment });
+    await mountVault(vault, password, options, { newVaultId: vault.vaultId ?? '' }, { environment });
+  } catch (error) {
+    const isWrong = error instanceof CryptosyncError && error.code === 'WRONG_PASSWORD';
+    if (!isWrong || onWrongPassword === undefined) throw error;
+    onWrongPassword(readOnly);
   }
 }

@@ -1,9 +1,8 @@
 /** What is asked of a sync of a profile. */
 import type { ProfileLayout } from '../../clients/layout.ts';
-import type { TransferMode } from '../../remotes/transfer.ts';
+import type { Direction, TransferMode } from '../../remotes/tuning.ts';
+import type { JobRequest } from '../../sync/job.ts';
 import type { Around, KeyProvider, PasswordProvider } from '../context.ts';
-import type { Direction } from './mapping.ts';
-import type { JobRequest } from './sync-job.ts';
 
 export interface SyncRequest extends JobRequest {
   readonly layout: ProfileLayout;

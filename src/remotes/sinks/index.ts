@@ -24,7 +24,7 @@ export type SinkType = keyof typeof sinkAdapters;
 export function adapterFor(sink: Pick<Sink, 'type'>): SinkAdapter<Sink> {
   if (Object.hasOwn(sinkAdapters, sink.type)) return sinkAdapters[sink.type] as SinkAdapter<Sink>;
   throw new CryptosyncError('CONFIG_INVALID', `there is no sink of type ${JSON.stringify(sink.type)}`, {
-    hint: `There are: ${Object.keys(sinkAdapters).join(', ')}`,
+    advice: { to: 'choose-sink', known: Object.keys(sinkAdapters) },
   });
 }
 

@@ -34,7 +34,7 @@ export function joinBelow(root: string, client: string, path: string): string {
       'CONFIG_INVALID',
       `${JSON.stringify(path)} is not a path below a client's directory`,
       {
-        hint: `Use names joined by single slashes, without "..", a backslash or "${controlDirectory}".`,
+        advice: { to: 'use-plain-names', reserved: controlDirectory },
       },
     );
   }

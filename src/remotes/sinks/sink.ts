@@ -3,18 +3,22 @@
  * rclone.conf: an adapter checks them and turns them into a remote that stands in rclone's environment only, so that
  * it works with `--config ""` and crypt can wrap it. Secrets go into that environment and nowhere else.
  */
+import { isUtf8 } from 'node:buffer';
 import * as v from 'valibot';
 import { Secret } from '../../secrets/secret.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import { environmentDefinition } from '../crypt.ts';
-import { obscure } from '../obscure.ts';
+import { obscure } from '../rclone/obscure.ts';
 import { type Remote, rclonePath } from '../remote.ts';
+import { isBandwidthLimit } from '../tuning.ts';
 import { joinBelow, parseClient } from './path.ts';
 
 /** Turns settings of one type of sink into what rclone is given. Every method checks the settings anew. */
 export interface SinkAdapter<Sink = unknown> {
   /** The adapter's name, and the `type` of its settings. */
   readonly type: string;
+  /** The settings that are secrets: no message, list or page shows them. */
+  readonly secrets: readonly string[];
   /**
    * The place of a client's data as rclone writes it: `name:bucket/prefix/client/path`.
    * @param client a client id; @param path below the client's directory, `''` for the directory itself.
@@ -65,6 +69,7 @@ export function defineSink<Input, Checked extends Tuning>(
   };
   return {
     type,
+    secrets: secretsIn(schema),
     buildRemotePath: (sink, client, path) => rclonePath(remote(sink, client, path)),
     getRcloneArgs: (sink) => tuningArguments(check(type, schema, sink)),
     getRcloneEnv,
@@ -74,6 +79,15 @@ export function defineSink<Input, Checked extends Tuning>(
 
 function plain(value: Exclude<OptionValue, undefined>): string {
   return value instanceof Secret ? value.reveal().toString('utf8') : String(value);
+}
+
+/** The settings of a schema that are secrets, each of them and each that may be left out. */
+function secretsIn(schema: v.GenericSchema): string[] {
+  const { entries = {} } = schema as { entries?: Readonly<Record<string, { wrapped?: unknown }>> };
+  const kinds: readonly unknown[] = [secret, longSecret];
+  return Object.entries(entries).flatMap(([name, entry]) =>
+    kinds.includes(entry) || kinds.includes(entry.wrapped) ? [name] : [],
+  );
 }
 
 /** For options that rclone wants obscured. */
@@ -97,7 +111,7 @@ function check<Input, Checked>(
     return issue.type === 'check' ? issue.message : `${path} is not valid`;
   });
   throw new CryptosyncError('CONFIG_INVALID', `the ${type} sink can't be used: ${problems.join('; ')}`, {
-    hint: 'The settings of every sink are described by its type in the library.',
+    advice: { to: 'see-sink-types' },
   });
 }
 
@@ -112,7 +126,7 @@ export const secret = v.union([
   ),
   v.pipe(
     v.instance(Secret),
-    v.check((value) => v.is(text, value.reveal().toString('utf8'))),
+    v.check((value) => isUtf8(value.reveal()) && v.is(text, value.reveal().toString('utf8'))),
   ),
 ]);
 
@@ -126,7 +140,7 @@ export const longSecret = v.union([
   ),
   v.pipe(
     v.instance(Secret),
-    v.check((value) => value.reveal().length > 0),
+    v.check((value) => value.reveal().length > 0 && isUtf8(value.reveal())),
   ),
 ]);
 
@@ -161,7 +175,7 @@ export const tuning = {
   transfers: parallel,
   checkers: parallel,
   /** Bytes per second as rclone writes them, `10M`, or `upload:download`. */
-  bandwidthLimit: v.optional(v.pipe(v.string(), v.regex(/^\d+(\.\d+)?[BKMGT]?(:\d+(\.\d+)?[BKMGT]?)?$/))),
+  bandwidthLimit: v.optional(v.pipe(v.string(), v.check(isBandwidthLimit, 'bandwidthLimit is not valid'))),
 };
 
 /** Settings that object stores have besides. */

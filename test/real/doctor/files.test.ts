@@ -56,7 +56,8 @@ describe('modes and owners', () => {
     chmodSync(conf, 0o644);
     chmodSync(vault.profileFile, 0o666);
     chmodSync(vault.ledgerFile, 0o640);
-    const { fixed } = await patient.expectMended('error mode-open', 'warning mode-open');
+    const kinds = ['error mode-open', 'error profile-refused', 'warning mode-open'];
+    const { fixed } = await patient.expectMended(...kinds);
     expect(fixed).toHaveLength(5);
     expect([tool, vault.encryptedDir].map(modeOf)).toEqual([0o700, 0o700]);
     expect([conf, vault.profileFile, vault.ledgerFile].map(modeOf)).toEqual([0o600, 0o600, 0o600]);
@@ -85,7 +86,10 @@ describe('modes and owners', () => {
     const { profileFile } = patient.vault;
     chownSync(profileFile, 65534, 65534);
     const { findings } = await patient.examine('--fix');
-    expect(findings).toMatchObject([{ id: 'owner-mixed', mend: `chown 0 ${profileFile}`, fixable: false }]);
+    expect(findings).toMatchObject([
+      { id: 'owner-mixed', mend: `chown 0 ${profileFile}`, fixable: false },
+      { id: 'profile-refused', mend: expect.stringContaining(`chown root ${profileFile}`), fixable: false },
+    ]);
     chownSync(profileFile, 0, 0);
     const stranger = await patient.examineWhere(
       'chmod -R a+rX "$CRYPTOSYNC_ROOT" 2>/dev/null || true',
@@ -239,6 +243,22 @@ describe('secrets', () => {
     unlinkSync(file);
     expect((await patient.examine()).kinds).toEqual(['error password-file-missing']);
     editProfile(patient.vault, { passwordFile: undefined });
+  });
+});
+
+describe('a hook', () => {
+  it('that is gone, not executable, or could be changed by others is told, an error where runs depend on it', async () => {
+    const file = patient.installation.path('hook');
+    writeFileSync(file, '#!/bin/sh\n', { mode: 0o755 });
+    editProfile(patient.vault, { hooks: { before: [file], onFailure: ['/bin/sh', file] } });
+    await patient.expectHealthy();
+    chmodSync(file, 0o644);
+    expect((await patient.examine()).kinds).toEqual(['error hook-unusable']);
+    chmodSync(file, 0o777);
+    expect((await patient.examine()).kinds).toEqual(['error hook-unusable', 'warning hook-unusable']);
+    unlinkSync(file);
+    expect((await patient.examine()).kinds).toEqual(['error hook-unusable']);
+    editProfile(patient.vault, { hooks: undefined });
   });
 });
 

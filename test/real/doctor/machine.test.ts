@@ -126,9 +126,9 @@ describe('FUSE', () => {
 });
 
 describe('the machine', () => {
-  it('whose root everybody may write to is told', async () => {
+  it('whose root everybody may write to is told, and what that keeps commands from', async () => {
     chmodSync(patient.installation.root, 0o777);
-    expect((await patient.examine()).kinds).toEqual(['error root-writable']);
+    expect((await patient.examine()).kinds).toEqual(['error profile-refused', 'error root-writable']);
     chmodSync(patient.installation.root, 0o755);
   });
 
@@ -179,7 +179,7 @@ describe('the exit code', () => {
     const plain = await patient.installation.cryptosync(args);
     expect(plain).toMatchObject({ exitCode: 16, stderr: '' });
     expect(plain.stdout).toContain('[root-writable]');
-    expect(plain.stdout).toContain('mend: chmod o-w');
+    expect(plain.stdout).toContain('mend: chmod go-w');
     const quiet = await patient.installation.cryptosync([...args, '--quiet']);
     expect(quiet).toMatchObject({ exitCode: 16, stdout: '' });
     expect(quiet.stderr).toContain('everybody may write to');

@@ -196,9 +196,17 @@ describe('a vault', () => {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     // as CryFS writes it when it has found an older copy
     writeFileSync(join(directory, 'integritydata'), 'cryfs.integritydata.knownblockversions;1\0\u0001');
-    writeFileSync(join(encryptedDir, 'cryfs.config'), 'x');
+    // a whole one by its shape: head, length of the scrypt parameters, what is encrypted
+    const head = Buffer.concat([
+      Buffer.from('cryfs.config;1;scrypt\0'),
+      Buffer.from([48, 0, 0, 0, 0, 0, 0, 0]),
+    ]);
+    writeFileSync(join(encryptedDir, 'cryfs.config'), Buffer.concat([head, Buffer.alloc(48 + 1056)]));
     editProfile(patient.vault, { engine: 'cryfs' });
-    expect((await patient.examine('--fix')).kinds).toEqual(['error vault-integrity']);
+    expect((await patient.examine('--fix')).kinds).toEqual([
+      'error vault-integrity',
+      'warning vault-unproven',
+    ]);
     rmSync(join(state, 'filesystems'), { recursive: true });
     rmSync(join(encryptedDir, 'cryfs.config'));
     writeFileSync(profileFile, profile);

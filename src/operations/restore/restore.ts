@@ -1,0 +1,138 @@
+/** Restoring the mappings of a profile that is there: the vault, or the directories that it syncs. */
+import type { Profile } from '../../clients/profile.ts';
+import { readProfile } from '../../clients/profile-store.ts';
+import { type CryptKey, wipeKey } from '../../remotes/crypt.ts';
+import { type Ending, recorded } from '../../runs/recorded.ts';
+import type { Secret } from '../../secrets/secret.ts';
+import { verifyTools } from '../../system/dependencies.ts';
+import { CryptosyncError } from '../../system/errors.ts';
+import { kindOf, namesIn } from '../../system/files.ts';
+import { stateOfVault } from '../../vaults/mounting.ts';
+import type { Context } from '../context.ts';
+import { settleVault } from '../settle.ts';
+import { type Mapping, mappingsOf } from '../sync/mapping.ts';
+import { verifyNoVaultMountedIn } from '../sync/neighbours.ts';
+import { mappingLocks } from '../sync/sync-run.ts';
+import { underLocksAfterAsking } from '../under-locks.ts';
+import { passwordSourceOf } from '../vault-of.ts';
+import { bringBack } from './bring-back.ts';
+import type { RestoreRequest, RestoreResult } from './request.ts';
+
+interface Seen {
+  readonly profile: Profile;
+  readonly mappings: readonly Mapping[];
+}
+
+interface Answers {
+  readonly key: CryptKey | undefined;
+  readonly password: Secret | undefined;
+}
+
+/**
+ * Restores every mapping of a profile, one after the other.
+ * @throws what is wrong with the profile, VAULT_MOUNTED, USAGE, and what `bringBack` throws
+ */
+export async function restoreProfile(context: Context, request: RestoreRequest): Promise<RestoreResult[]> {
+  const { layout, wait, around } = request;
+  const record = (run: () => Promise<RestoreResult[]>): Promise<RestoreResult[]> =>
+    recorded(context, { layout, operation: 'restore', facts: wantedOf(request) }, run, describe);
+  return await underLocksAfterAsking<Seen, Answers, RestoreResult[]>(
+    context,
+    { wait, around, record },
+    {
+      async look() {
+        const seen = lookAt(request);
+        verifyTools(['rclone', 'flock'], context.environment);
+        for (const mapping of seen.mappings) await verifyStill(request, mapping);
+        return seen;
+      },
+      locks: ({ mappings }) => {
+        const all = mappings.flatMap((mapping) => mappingLocks(layout, mapping));
+        return all.filter(({ path }, index) => all.findIndex((other) => other.path === path) === index);
+      },
+      async ask({ profile, mappings }) {
+        const isCrypted = mappings.some(({ crypt }) => crypt !== undefined);
+        const isVault = mappings.some(({ source }) => source.kind === 'vault');
+        const key = isCrypted ? await request.encryptionKey(layout, profile) : undefined;
+        return { key, password: isVault ? await request.password(layout, profile) : undefined };
+      },
+      question: ({ profile, mappings }) => [
+        mappings.map(({ source }) => source.directory),
+        profile.crypt !== undefined && [profile.encryptionKeyCommand, profile.encryptionSaltCommand],
+        passwordSourceOf(profile),
+      ],
+      forget({ key, password }) {
+        if (key !== undefined) wipeKey(key);
+        password?.wipe();
+      },
+      async act({ profile, mappings }, answers) {
+        const results: RestoreResult[] = [];
+        for (const mapping of mappings) {
+          if (mapping.source.kind === 'vault') await settleVault(context, layout, profile, mapping.vault);
+          results.push(await bringBack(context, request, { profile, mapping, ...answers }));
+        }
+        return results;
+      },
+    },
+  );
+}
+
+function lookAt({ layout, from, to }: RestoreRequest): Seen {
+  const own = readProfile(layout);
+  const profile = from === undefined ? own : { ...own, remote: from };
+  const mappings = mappingsOf(layout, profile, { direction: 'download', remotePath: from?.path });
+  if (to !== undefined && mappings.length > 1) {
+    throw new CryptosyncError(
+      'USAGE',
+      `the profile has ${mappings.length} mappings, and one directory is named`,
+      {
+        advice: { to: 'leave-target-out' },
+      },
+    );
+  }
+  if (to !== undefined) verifyFree(to);
+  return { profile, mappings };
+}
+
+/** @throws USAGE: nothing that is there is written over */
+export function verifyFree(directory: string): void {
+  const kind = kindOf(directory);
+  if (kind === 'none' || (kind === 'directory' && namesIn(directory).length === 0)) return;
+  throw new CryptosyncError('USAGE', `${directory} is there already, and is not written over`, {
+    advice: { to: 'choose-empty-directory' },
+  });
+}
+
+/** Nobody works in what is about to be moved aside. @throws VAULT_MOUNTED */
+async function verifyStill({ layout, to }: RestoreRequest, { source, vault }: Mapping): Promise<void> {
+  if (to !== undefined) return;
+  verifyNoVaultMountedIn(source.directory);
+  if (source.kind !== 'vault') return;
+  const { kind } = await stateOfVault(vault);
+  if (kind === 'unmounted') return;
+  throw new CryptosyncError('VAULT_MOUNTED', `the vault of ${layout.client}/${layout.profile} is mounted`, {
+    advice: { to: 'unmount-to-restore', client: layout.client, profile: layout.profile },
+  });
+}
+
+function wantedOf({ generation, at, to, from }: RestoreRequest): Readonly<Record<string, unknown>> {
+  return { wanted: generation ?? at ?? null, to: to ?? null, from: from ?? null };
+}
+
+export function describe(results: readonly RestoreResult[]): Ending {
+  return {
+    outcome: 'restored',
+    did: results
+      .map(({ remote, generation, directory }) => `${remote}, generation ${generation}, to ${directory}`)
+      .join('; '),
+    facts: {
+      restored: results.map(({ remote, generation, id, directory, keptAside }) => ({
+        remote,
+        generation,
+        id,
+        directory,
+        keptAside,
+      })),
+    },
+  };
+}

@@ -1,0 +1,325 @@
+/**
+ * The state of profiles, read from the kernel's mount table, the tree and, when asked, the remote. The table is a file;
+ * only a vault that it lists costs a process, which asks whether its daemon still answers.
+ */
+
+import { dirname } from 'node:path';
+import { syncLocks } from '../../clients/held-locks.ts';
+import { checkFiles, type ProfileLayout, recordFile } from '../../clients/layout.ts';
+import type { Profile } from '../../clients/profile.ts';
+import { readProfileIfPresent } from '../../clients/profile-store.ts';
+import { type RcloneConf, readRcloneConf, remoteType } from '../../remotes/configuration.ts';
+import type { LastRun, PlaceHistory } from '../../runs/last-sync.ts';
+import type { Advice } from '../../system/advice/index.ts';
+import { type CryptosyncError, toCryptosyncError } from '../../system/errors.ts';
+import { holdTrusted } from '../../system/paths/trust.ts';
+import type { HeldWay } from '../../system/paths/walk.ts';
+import { roles, verifyReachable, whySick } from '../../system/stores/stores.ts';
+import type { MountEntry, MountState } from '../../vaults/mounts/mount-table.ts';
+import { findDaemonsElsewhere, type Started } from '../../vaults/mounts/processes.ts';
+import { stateOfVault, type Vault } from '../../vaults/vault.ts';
+import { inspectEncryptedDirectory } from '../../vaults/vault-directory.ts';
+import type { Context } from '../context.ts';
+import { syncHistoryOf } from '../places.ts';
+import { remoteOf, vaultOf } from '../vault-of.ts';
+import { type LastCheck, readLastCheck } from '../verify/last-check.ts';
+import { type MachineFacts, readMachine } from './machine.ts';
+import { type Age, ageOf } from './overdue.ts';
+import type { Waiting } from './waiting.ts';
+
+export type Health = 'healthy' | 'warning' | 'unmounted' | 'needs setup' | 'error';
+
+export interface VaultStatus {
+  readonly client: string;
+  readonly profile: string;
+  readonly engine: string | null;
+  readonly state: 'mounted' | 'unmounted' | 'stale' | 'foreign' | 'unknown';
+  readonly health: Health;
+  /** Why it is not healthy, for people. */
+  readonly notes: readonly string[];
+  readonly mountDir: string | null;
+  readonly encryptedDir: string | null;
+  readonly remote: {
+    readonly name: string;
+    readonly type: string | null;
+    readonly path: string;
+    /** Null when it was not asked. */
+    readonly reachable: boolean | null;
+  } | null;
+  /** Of the profile's own places: of several the newest that went wrong, else the newest. */
+  readonly lastSync: LastRun | null;
+  /** Of several places the oldest; null while one of them has none. */
+  readonly lastSuccess: string | null;
+  /** A newer sync with another path, or in another direction: no success of the profile's own. */
+  readonly lastElsewhere: LastRun | null;
+  readonly places: readonly PlaceHistory[];
+  /** The last check of its own places: of several the one that found the worst; null while nobody looked. */
+  readonly lastVerification: LastCheck | null;
+  readonly error?: CryptosyncError;
+  /** What to do where there is nothing to work with yet. */
+  readonly advice?: Advice;
+  /** Where an age was asked about. */
+  readonly age?: Age;
+  /** Where it was asked for. */
+  readonly waiting?: Waiting;
+}
+
+export interface StatusRequest {
+  readonly layouts: readonly ProfileLayout[];
+  readonly checkRemote: boolean;
+  /** Milliseconds that a last success may be old. */
+  readonly maxAge?: number | undefined;
+  /** Counts what waits to be sent, which looks at every file. */
+  readonly changes?: boolean | undefined;
+  /** The mount table that the profiles were found with; default: as it is now. */
+  readonly table?: readonly MountEntry[] | undefined;
+}
+
+export interface StatusDocument {
+  readonly vaults: readonly VaultStatus[];
+}
+
+/** The status of each profile. What is wrong with one is told in its row and stops no other. */
+export async function readStatus(context: Context, request: StatusRequest): Promise<StatusDocument> {
+  const machine = readMachine(request.table);
+  const statuses: VaultStatus[] = [];
+  try {
+    for (const layout of request.layouts) {
+      const status = await statusOf(context, layout, machine, request.checkRemote);
+      statuses.push({ ...status, ...(await askedOf(context, layout, status, request)) });
+    }
+  } finally {
+    machine.close();
+  }
+  return { vaults: statuses };
+}
+
+/** What is not told of every vault. */
+async function askedOf(
+  context: Context,
+  layout: ProfileLayout,
+  status: VaultStatus,
+  { maxAge, changes }: StatusRequest,
+): Promise<Pick<VaultStatus, 'age' | 'waiting'>> {
+  const age = maxAge === undefined ? undefined : ageOf(status, maxAge, context.clock.now());
+  // it needs much of what a sync needs
+  const waiting =
+    changes === true ? await (await import('./waiting.ts')).waitingOf(context, layout, status) : undefined;
+  return { ...(age && { age }), ...(waiting && { waiting }) };
+}
+
+/** That the vault is mounted where this process does not see it. */
+function hiddenMount({ engine, encryptedDir }: Vault, elsewhere: readonly Started[]): string[] {
+  return findDaemonsElsewhere(engine.name, encryptedDir, elsewhere).map(
+    ({ pid }) => `it is mounted in another mount namespace, by pid ${pid}`,
+  );
+}
+
+async function statusOf(
+  context: Context,
+  layout: ProfileLayout,
+  machine: MachineFacts,
+  checkRemote: boolean,
+): Promise<VaultStatus> {
+  const { client, profile, directory } = layout;
+  try {
+    verifyReachable(directory, roles.client, machine.table);
+    const from = holdTrusted(directory, machine.wayTo(dirname(directory)));
+    try {
+      return await statusWithin(context, layout, { ...machine, from }, checkRemote);
+    } finally {
+      from?.directory.close();
+    }
+  } catch (thrown) {
+    const error = toCryptosyncError(thrown);
+    return { ...nothingKnown({ client, profile }, 'error', [error.message]), error };
+  }
+}
+
+/** @param facts with the client's directory, held. @throws what stops the profile from being looked at */
+async function statusWithin(
+  context: Context,
+  layout: ProfileLayout,
+  facts: MachineFacts & { readonly from: HeldWay | undefined },
+  checkRemote: boolean,
+): Promise<VaultStatus> {
+  const { table, elsewhere, heldAfter, from } = facts;
+  const profile = readProfileIfPresent(layout, from);
+  if (profile === undefined) return needsSetup(layout);
+  const vault = vaultOf(layout, profile, table);
+  const { engine, encryptedDir, mountDir } = vault;
+  const state = await stateOfVault(vault, table);
+  const sick = whySick(encryptedDir, table);
+  const hidden = state.kind !== 'unmounted' || sick !== undefined ? [] : hiddenMount(vault, elsewhere());
+  const content = sick === undefined ? inspectEncryptedDirectory(engine, encryptedDir, table).kind : 'sick';
+  const remote = await remoteStatus(context, layout, profile, { checkRemote, from });
+  const runs = syncHistoryOf(layout, profile, remote?.conf, from);
+  // a sync that has not ended holds its lock, or was killed
+  const isSyncing = ({ at }: LastRun): boolean =>
+    syncLocks(layout, profile, encryptedDir).some((path) => heldAfter(at).has(path));
+  const lastSync = runs.lastSync === null ? undefined : noteOf(runs.lastSync, isSyncing);
+  const lastVerification = lastCheckOf(layout, runs.places);
+  const findings = judge(state, content, {
+    sick,
+    hidden,
+    wasSetUp: vault.vaultId !== undefined,
+    lastSync,
+    lastVerification,
+    remote,
+  });
+  return {
+    client: layout.client,
+    profile: layout.profile,
+    engine: engine.name,
+    state: state.kind === 'unreadable' ? 'foreign' : state.kind,
+    ...findings,
+    notes: [...findings.notes, ...engine.weaknessesOf(profile.madeWith ?? [])],
+    mountDir,
+    encryptedDir,
+    remote: remote?.status ?? null,
+    ...runs,
+    lastVerification,
+  };
+}
+
+function nothingKnown(
+  base: { client: string; profile: string },
+  health: Health,
+  notes: readonly string[],
+): VaultStatus {
+  return {
+    ...base,
+    engine: null,
+    state: 'unknown',
+    health,
+    notes,
+    mountDir: null,
+    encryptedDir: null,
+    remote: null,
+    lastSync: null,
+    lastSuccess: null,
+    lastElsewhere: null,
+    places: [],
+    lastVerification: null,
+  };
+}
+
+function needsSetup(layout: ProfileLayout): VaultStatus {
+  const { client, profile } = layout;
+  const known = nothingKnown({ client, profile }, 'needs setup', ['no profile yet']);
+  return { ...known, advice: { to: 'install-profile', client, profile } };
+}
+
+/** What is not there, as a row. */
+export function statusOfMissing({ client, profile }: ProfileLayout, error: CryptosyncError): VaultStatus {
+  return { ...nothingKnown({ client, profile }, 'error', [error.message]), error };
+}
+
+interface RemoteFinding {
+  readonly status: NonNullable<VaultStatus['remote']>;
+  /** Read once for all; undefined when it is broken. */
+  readonly conf?: RcloneConf | undefined;
+  readonly error?: CryptosyncError;
+}
+
+async function remoteStatus(
+  context: Context,
+  layout: ProfileLayout,
+  profile: Profile,
+  { checkRemote, from }: { checkRemote: boolean; from: HeldWay | undefined },
+): Promise<RemoteFinding | undefined> {
+  if (profile.remote === undefined) return undefined;
+  const { name, path } = profile.remote;
+  let type: string | null = null;
+  let conf: RcloneConf | undefined;
+  try {
+    conf = readRcloneConf(layout.rcloneConfig, layout.directory, from);
+    type = remoteType(conf, name) ?? null;
+    if (!checkRemote) return { status: { name, type, path, reachable: null }, conf };
+    const { inPlace } = await import('../../remotes/open-place.ts');
+    await inPlace(remoteOf(layout, profile), context, (place) => place.names(''));
+    return { status: { name, type, path, reachable: true }, conf };
+  } catch (thrown) {
+    const reachable = checkRemote ? false : null;
+    return { status: { name, type, path, reachable }, conf, error: toCryptosyncError(thrown) };
+  }
+}
+
+/** What is to be said of the last sync; undefined when it is in order, or at work. */
+function noteOf(run: LastRun, isSyncing: (run: LastRun) => boolean): string | undefined {
+  const { outcome, error, remote } = run;
+  const which = remote === undefined ? 'the last sync' : `the last sync with ${remote}`;
+  const why = error === undefined ? '' : `: ${error}`;
+  switch (outcome) {
+    case 'failed':
+      return `${which} was a failure${why}`;
+    case 'refused':
+      return `${which} was refused${why}`;
+    case 'interrupted':
+      return `${which} was interrupted`;
+    case 'unfinished':
+      return isSyncing(run) ? undefined : `${which} did not finish`;
+    default:
+      return undefined;
+  }
+}
+
+/** Of the profile's places, as the last checks of them have it: the worst, and of equal ones the oldest. */
+function lastCheckOf(layout: ProfileLayout, places: readonly PlaceHistory[]): LastCheck | null {
+  const checks = places.flatMap(({ remote, source }) => {
+    const check = readLastCheck(checkFiles(recordFile(layout, remote, source ?? undefined)).last);
+    return check === undefined ? [] : [check];
+  });
+  const ranking: readonly LastCheck['outcome'][] = ['damaged', 'unchecked', 'verified'];
+  const rank = ({ outcome }: LastCheck): number => ranking.indexOf(outcome);
+  checks.sort((a, b) => rank(a) - rank(b) || a.at.localeCompare(b.at));
+  return checks[0] ?? null;
+}
+
+function damageIn(check: LastCheck): string {
+  const { damaged, generation, at } = check;
+  const which = generation === null ? '' : ` of generation ${generation}`;
+  return `the last check of ${placeIn(check)} (${at}) found ${damaged === 1 ? '1 damaged file' : `${damaged} damaged files`}${which}`;
+}
+
+function placeIn({ remote }: LastCheck): string {
+  return remote ?? 'the remote';
+}
+
+interface JudgedFacts {
+  /** Why the encrypted directory can't be looked at. */
+  readonly sick: string | undefined;
+  /** Where else it is mounted. */
+  readonly hidden: readonly string[];
+  readonly wasSetUp: boolean;
+  /** What is wrong with it. */
+  readonly lastSync: string | undefined;
+  readonly lastVerification: LastCheck | null;
+  readonly remote: RemoteFinding | undefined;
+}
+
+function judge(
+  state: MountState,
+  content: 'missing' | 'empty' | 'vault' | 'other' | 'sick',
+  { sick, hidden, wasSetUp, lastSync, lastVerification, remote }: JudgedFacts,
+): { health: Health; notes: string[] } {
+  const errors: string[] = [];
+  const warnings = [...hidden, ...(lastSync === undefined ? [] : [lastSync])];
+  if (state.kind === 'stale') errors.push('the mount is dead: mount it again');
+  if (state.kind === 'foreign' || state.kind === 'unreadable') errors.push(state.reason);
+  if (sick !== undefined) errors.push(`the encrypted directory can't be used: ${sick}`);
+  if (content === 'other') errors.push('the encrypted directory holds no vault');
+  if (remote?.error !== undefined) errors.push(remote.error.message);
+  if (lastVerification?.outcome === 'damaged') errors.push(damageIn(lastVerification));
+  if (lastVerification?.outcome === 'unchecked')
+    warnings.push(`${placeIn(lastVerification)} could not be checked at ${lastVerification.at}`);
+  const notes = [...errors, ...warnings];
+  if (content === 'missing' || content === 'empty') {
+    const isNew = state.kind === 'unmounted' && !wasSetUp;
+    const what = isNew ? 'there is no vault yet' : 'the vault is gone: is its disk mounted?';
+    return { health: isNew ? 'needs setup' : 'error', notes: [what, ...notes] };
+  }
+  if (errors.length > 0) return { health: 'error', notes };
+  if (warnings.length > 0) return { health: 'warning', notes };
+  return { health: state.kind === 'mounted' ? 'healthy' : 'unmounted', notes };
+}

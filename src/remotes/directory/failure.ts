@@ -1,0 +1,45 @@
+/** What the failures of a directory that is a place mean. */
+import { CryptosyncError, type ErrorCode, errnoOf } from '../../system/errors.ts';
+import { isAbsence } from '../../system/files.ts';
+
+const codes: Readonly<Record<string, ErrorCode>> = {
+  ENOSPC: 'DISK_FULL',
+  EDQUOT: 'DISK_FULL',
+  EACCES: 'REMOTE_AUTH_FAILED',
+  EPERM: 'REMOTE_AUTH_FAILED',
+  EROFS: 'REMOTE_AUTH_FAILED',
+  // the directory is there, and something in it is not as it should be
+  ...Object.fromEntries(
+    [
+      'EISDIR',
+      'ENOTDIR',
+      'ENOTEMPTY',
+      'EEXIST',
+      'EBUSY',
+      'EXDEV',
+      'EINVAL',
+      'EILSEQ',
+      'ENAMETOOLONG',
+      'EFBIG',
+    ].map((errno) => [errno, 'SYNC_FAILED']),
+  ),
+};
+
+/** The error with a code for whatever went wrong in the directory `name`. */
+export function directoryFailure(name: string, error: unknown): unknown {
+  const errno = errnoOf(error);
+  if (errno === undefined) return error;
+  const code = codes[errno] ?? 'REMOTE_UNREACHABLE';
+  const said = `the remote directory ${name} can't be used: ${(error as Error).message}`;
+  return new CryptosyncError(code, said, { cause: error });
+}
+
+/** What an action gives, or `nothing` when what it is about is not there. */
+export function orNothing<Result, Nothing>(nothing: Nothing, action: () => Result): Result | Nothing {
+  try {
+    return action();
+  } catch (error) {
+    if (isAbsence(error)) return nothing;
+    throw error;
+  }
+}

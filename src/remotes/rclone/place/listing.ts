@@ -1,0 +1,52 @@
+/** All that lies at a place behind rclone, as a stream: rclone prints its array with one entry a line. */
+
+import { CryptosyncError } from '../../../system/errors.ts';
+import type { PlaceEntry } from '../../place.ts';
+import { controlFilter, placeOf, type Remote, rclonePath } from '../../remote.ts';
+import { askRemoteIfPresent } from '../ask.ts';
+import type { RcloneDependencies } from '../call.ts';
+import { transferDeadline } from './daemon.ts';
+
+/** @param flags of the profile: how a store is asked for its list may matter to it (`--fast-list`) */
+export async function listPlace(
+  remote: Remote,
+  onEntry: (entry: PlaceEntry) => void,
+  flags: readonly string[],
+  dependencies: RcloneDependencies,
+): Promise<void> {
+  const how = ['--recursive', '--no-mimetype', '--filter', controlFilter, ...flags];
+  const args = ['lsjson', ...how, rclonePath(remote)];
+  const call = { args, action: 'list the files', deadline: transferDeadline, onStdoutLine };
+  await askRemoteIfPresent(remote, call, dependencies);
+
+  function onStdoutLine(line: string): void {
+    if (!line.startsWith('{')) return;
+    onEntry(entryIn(line));
+  }
+
+  function entryIn(line: string): PlaceEntry {
+    try {
+      const { Path, Size, ModTime, IsDir } = JSON.parse(line.replace(/,$/, '')) as {
+        Path: string;
+        Size: number;
+        ModTime: string;
+        IsDir: boolean;
+      };
+      if (IsDir) return { path: Path, kind: 'directory', size: 0, mtime: undefined };
+      return { path: Path, kind: 'file', size: Size, mtime: nanosecondsOf(ModTime) };
+    } catch (cause) {
+      throw new CryptosyncError('SYNC_FAILED', `${placeOf(remote)} was listed in a way that can't be read`, {
+        cause,
+      });
+    }
+  }
+}
+
+/** `2026-11-21T21:27:53.5+01:00` in nanoseconds since 1970; undefined when it is no time. */
+export function nanosecondsOf(time: string): bigint | undefined {
+  const match = /^(.*?)(?:\.(\d{1,9})\d*)?(Z|[+-]\d\d:\d\d)$/.exec(time);
+  if (match === null) return undefined;
+  const seconds = Date.parse(`${match[1]}${match[3]}`);
+  if (Number.isNaN(seconds)) return undefined;
+  return BigInt(seconds) * 1_000_000n + BigInt((match[2] ?? '').padEnd(9, '0'));
+}

@@ -1,0 +1,45 @@
+/** Who watches a run besides its log and its ledger, by what its profile and the settings of all clients say. */
+import { readProfileIfPresent } from '../../clients/profile-store.ts';
+import { isWatched, type WatchConfig } from '../../clients/watching/schema.ts';
+import type { Warn } from '../../system/advice/index.ts';
+import type { Run, RunObserver, Watching } from '../observer.ts';
+import { hooksObserver, runsWithinHook } from './hooks.ts';
+
+/** In the order in which they are told. What is wrong with the profile is told by the run itself. */
+export async function watchersFor(watching: Watching, run: Run, warn: Warn): Promise<readonly RunObserver[]> {
+  const { config: everywhere, further } = watching;
+  const profile = profileConfig(run);
+  const hooks = [everywhere.hooks, profile.hooks].filter(
+    (one) => one !== undefined && isWatched(run.operation, one.for) && !runsWithinHook(watching.environment),
+  );
+  const addresses = { ...everywhere, ...profile };
+  const { pingUrl, ntfyUrl, webhookUrl, pingFor } = addresses;
+  const isPinged = (pingUrl ?? ntfyUrl ?? webhookUrl) !== undefined && isWatched(run.operation, pingFor);
+  const surroundings = { watching, warn };
+  return [
+    ...(hooks.length > 0
+      ? [
+          hooksObserver(
+            hooks.filter((one) => one !== undefined),
+            surroundings,
+          ),
+        ]
+      : []),
+    ...(isPinged ? [(await import('./pings.ts')).pingObserver(addresses, surroundings)] : []),
+    // a tenant's session is no state of a vault
+    ...(isOfProfile(run) ? further : []),
+  ];
+}
+
+function isOfProfile({ layout }: Run): boolean {
+  return layout !== undefined && 'profileFile' in layout;
+}
+
+function profileConfig({ layout }: Run): WatchConfig {
+  if (layout === undefined || !('profileFile' in layout)) return {};
+  try {
+    return readProfileIfPresent(layout) ?? {};
+  } catch {
+    return {};
+  }
+}

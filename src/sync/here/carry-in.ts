@@ -1,0 +1,303 @@
+/**
+ * Carrying a plan out here. All that has to come arrives and is checked first; only then anything changes: what leaves
+ * its path is kept aside, directories, files and links are put in place by renames, and metadata comes last.
+ */
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmdirSync,
+  symlinkSync,
+  unlinkSync,
+} from 'node:fs';
+import { flushFileSystem } from '../../remotes/directory/flush.ts';
+import type { Place } from '../../remotes/place.ts';
+import { findExecutable } from '../../system/dependencies.ts';
+import { minimalEnvironment } from '../../system/environment.ts';
+import { CryptosyncError, errnoOf } from '../../system/errors.ts';
+import { namesIn } from '../../system/files.ts';
+import { bytesOfName, directoryOf, shownPath } from '../../system/names.ts';
+import { type HeldDirectory, named } from '../../system/paths/held-directory.ts';
+import { HeldTree } from '../../system/paths/held-tree.ts';
+import { run } from '../../system/process.ts';
+import { inLanes } from '../lanes.ts';
+import { removeOtherAttributes, writeAttributes } from '../tree/attributes.ts';
+import { hashOf } from '../tree/content.ts';
+import type { Entry } from '../tree/entry.ts';
+import { objectOf } from '../tree/objects.ts';
+import { setMetadata, setOpenMetadata } from './metadata.ts';
+import type { HerePlan } from './plan.ts';
+import type { Staging } from './staging.ts';
+import { type LocalTrash, moveAside } from './trash.ts';
+
+export interface CarryInSettings {
+  /** The directory that is changed; it is there. */
+  readonly root: string;
+  readonly staging: Staging;
+  readonly trash: LocalTrash;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal | undefined;
+  /** The paths at the place at which a file may lie, the likeliest first; its own object when left out. */
+  readonly whereOf?: (entry: Entry) => readonly string[] | Promise<readonly string[]>;
+  /** False where the other side knows only sizes and times. */
+  readonly knowsMetadata: boolean;
+  /** Told of every file that has come, and its bytes. */
+  readonly onCarried?: ((bytes: number) => void) | undefined;
+  /** What the tree's own directory is to be, when it was made for this. */
+  readonly own?: Entry | undefined;
+}
+
+export interface CarriedIn {
+  readonly files: number;
+  readonly bytes: number;
+  /** What of it was fetched by this run; the rest had come before. */
+  readonly fetched: { readonly files: number; readonly bytes: number };
+  /** By path: the hash of what came. */
+  readonly hashes: ReadonlyMap<string, string>;
+}
+
+/** Fetches everything into the staging directory. @throws VERIFY_FAILED, what the place fails with, INTERRUPTED */
+export async function fetchAll(
+  place: Place,
+  { gets }: HerePlan,
+  settings: CarryInSettings,
+): Promise<CarriedIn> {
+  const hashes = new Map<string, string>();
+  const names = stagedNames(gets);
+  const fetched = { files: 0, bytes: 0 };
+  const arrived = new Set(namesIn(settings.staging.path));
+  await inLanes(
+    gets.map((entry, index) => ({ entry, name: names[index] ?? '' })),
+    place.lanes,
+    async ({ entry, name }) => {
+      const there = arrived.has(name) ? await alreadyThere(settings, name, entry) : undefined;
+      hashes.set(entry.path, there ?? (await fetchOne(place, entry, name, settings)));
+      if (there === undefined) {
+        fetched.files += 1;
+        fetched.bytes += entry.size;
+      }
+      settings.onCarried?.(entry.size);
+    },
+    settings.signal,
+  );
+  // one for all: nothing is put in place before it is durable
+  if (fetched.files > 0) await flushFileSystem(settings.staging.path, settings);
+  return { files: gets.length, bytes: gets.reduce((sum, { size }) => sum + size, 0), fetched, hashes };
+}
+
+/**
+ * By its content where that is known, so that a later run finds it again whatever its path is then, and whatever was put
+ * in its place before that run; several of one content are numbered.
+ */
+function stagedNames(gets: HerePlan['gets']): string[] {
+  const counts = new Map<string, number>();
+  return gets.map(({ hash = 'unknown' }) => {
+    const count = counts.get(hash) ?? 0;
+    counts.set(hash, count + 1);
+    return `${hash}-${count}`;
+  });
+}
+
+/** Where a file lies that came and is not in its place yet; undefined when none came for the path. */
+export function stagedPath(
+  path: string,
+  { gets }: HerePlan,
+  { staging }: CarryInSettings,
+): string | undefined {
+  const index = gets.findIndex((entry) => entry.path === path);
+  return index < 0 ? undefined : `${staging.path}/${stagedNames(gets)[index]}`;
+}
+
+async function alreadyThere(
+  { staging, signal }: CarryInSettings,
+  name: string,
+  entry: Entry,
+): Promise<string | undefined> {
+  if (entry.hash === undefined) return undefined;
+  try {
+    const descriptor = openSync(staging.directory.at(name), constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      const hash = await hashOf({ descriptor }, signal);
+      return hash === entry.hash ? hash : undefined;
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function fetchOne(
+  place: Place,
+  entry: Entry,
+  name: string,
+  settings: CarryInSettings,
+): Promise<string> {
+  const object = objectOf(entry) ?? entry.path;
+  let found: string | undefined;
+  for (const path of (await settings.whereOf?.(entry)) ?? [object]) {
+    const descriptor = settings.staging.open(name);
+    try {
+      const hash = createHash('sha256');
+      if (!(await place.get(path, descriptor, (part) => hash.update(part)))) continue;
+      found = hash.digest('hex');
+    } finally {
+      closeSync(descriptor);
+    }
+    if (entry.hash === undefined || found === entry.hash) return found;
+  }
+  const how = found === undefined ? 'is not there' : 'is not what was sent';
+  throw new CryptosyncError('VERIFY_FAILED', `${shownPath(object)} in ${place.name} ${how}`, {
+    details: { path: shownPath(entry.path) },
+  });
+}
+
+/** Puts everything in its place. Nothing is fetched any more, so it is over soon. */
+export async function settleIn(plan: HerePlan, settings: CarryInSettings): Promise<void> {
+  const tree = new HeldTree(settings.root);
+  try {
+    leaveAll(tree, plan, settings);
+    for (const entry of plan.makes) if (entry.kind === 'directory') makeDirectory(tree, entry);
+    const names = stagedNames(plan.gets);
+    plan.gets.forEach((entry, index) => {
+      const [parent, name] = tree.parentOf(entry.path, true);
+      const staged = settings.staging.directory.at(names[index] ?? '');
+      named(parent.pathOf(name), () => renameSync(staged, parent.at(name)));
+    });
+    for (const entry of plan.makes) if (entry.kind === 'link') makeLink(tree, entry);
+    for (const entry of plan.hardLinks) makeHardLink(tree, entry, settings.staging);
+    for (const entry of plan.makes) if (isSpecial(entry)) await makeSpecial(tree, entry, settings);
+    if (!settings.knowsMetadata) return;
+    // the deepest first: what is made in a directory changes its time
+    const all = [
+      ...plan.gets,
+      ...plan.hardLinks,
+      ...plan.makes,
+      ...plan.changes,
+      ...touchedDirectories(plan),
+    ];
+    for (const entry of all.filter(({ kind }) => kind !== 'directory')) describe(tree, entry);
+    const directories = all
+      .filter(({ kind }) => kind === 'directory')
+      .sort((a, b) => b.path.length - a.path.length);
+    for (const entry of directories) describe(tree, entry);
+    await writeAttributes(settings.root, all, settings);
+    await removeOtherAttributes(settings.root, plan.changes, settings);
+    if (settings.own !== undefined) setOpenMetadata(tree.enter('', false).descriptor, settings.own);
+  } finally {
+    tree.forget();
+  }
+}
+
+/** Directories that stay as they are and in which something was changed get their time again. */
+function touchedDirectories({ trash, gets, makes, hardLinks, changes, same }: HerePlan): Entry[] {
+  const touched = new Set([...trash, ...gets, ...makes, ...hardLinks].map(({ path }) => directoryOf(path)));
+  for (const { path } of changes) touched.delete(path);
+  return [...touched].flatMap((path) => {
+    const entry = same.get(path);
+    return entry?.kind === 'directory' ? [entry] : [];
+  });
+}
+
+function leaveAll(tree: HeldTree, { trash }: HerePlan, settings: CarryInSettings): void {
+  for (const { path, kind } of trash) {
+    if (kind === 'directory') removeEmptied(tree, path);
+    else moveAside(tree, path, settings.trash);
+  }
+}
+
+/** A directory whose content has left. What somebody put there meanwhile stays, and so does the directory. */
+function removeEmptied(tree: HeldTree, path: string): void {
+  const [parent, name] = tree.parentOf(path, false);
+  try {
+    rmdirSync(parent.at(name));
+  } catch (error) {
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT', 'EBUSY'].includes(errnoOf(error) ?? '')) throw error;
+  }
+  tree.forget();
+}
+
+function makeDirectory(tree: HeldTree, { path }: Entry): void {
+  if (path === '') return;
+  const [parent, name] = tree.parentOf(path, true);
+  try {
+    mkdirSync(parent.at(name), 0o700);
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  }
+}
+
+function makeLink(tree: HeldTree, { path, target = '' }: Entry): void {
+  const [parent, name] = tree.parentOf(path, true);
+  named(parent.pathOf(name), () => symlinkSync(bytesOfName(target), parent.at(name)));
+}
+
+/** A new name is made beside and put in the place of what stands there, which has the same content. */
+function makeHardLink(tree: HeldTree, { path, group = '' }: Entry, { directory: beside }: Staging): void {
+  const [from, first] = tree.parentOf(group, false);
+  const [parent, name] = tree.parentOf(path, true);
+  const fresh = `link-${process.pid}`;
+  removeQuietly(beside, fresh);
+  named(parent.pathOf(name), () => linkSync(from.at(first), beside.at(fresh)));
+  renameSync(beside.at(fresh), parent.at(name));
+  // renaming one name of a file onto another of the same file does nothing
+  removeQuietly(beside, fresh);
+}
+
+function removeQuietly(parent: HeldDirectory, name: string): void {
+  try {
+    unlinkSync(parent.at(name));
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
+}
+
+function isSpecial({ kind }: Entry): boolean {
+  return kind === 'fifo' || kind === 'block' || kind === 'character';
+}
+
+/** mknod(1) of coreutils; where it is not allowed the entry is left out, and the next look tells. */
+async function makeSpecial(
+  tree: HeldTree,
+  entry: Entry,
+  { environment, signal }: CarryInSettings,
+): Promise<void> {
+  const mknod = findExecutable('mknod', environment);
+  if (mknod === undefined) return;
+  const [parent, name] = tree.parentOf(entry.path, true);
+  const letters = { fifo: 'p', block: 'b', character: 'c' } as const;
+  const device = BigInt(entry.device ?? '0');
+  const numbers = entry.kind === 'fifo' ? [] : [String(major(device)), String(minor(device))];
+  const letter = letters[entry.kind as keyof typeof letters];
+  await run({
+    file: mknod,
+    args: ['--', `/proc/${process.pid}/fd/${parent.descriptor}/${name}`, letter, ...numbers],
+    environment: minimalEnvironment(environment),
+    deadline: 10_000,
+    signal,
+  });
+}
+
+/** makedev(3): how Linux packs the two numbers. */
+function major(device: bigint): bigint {
+  return ((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n);
+}
+
+function minor(device: bigint): bigint {
+  return (device & 0xffn) | ((device >> 12n) & 0xffffff00n);
+}
+
+function describe(tree: HeldTree, entry: Entry): void {
+  if (entry.path === '') return;
+  const [parent, name] = tree.parentOf(entry.path, false);
+  try {
+    setMetadata(parent, name, entry);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
+}

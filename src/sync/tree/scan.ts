@@ -1,0 +1,145 @@
+/**
+ * One look at a directory of this machine: every entry with its kind, stamp and metadata, in the order of
+ * `comparePaths`. Nothing is followed and no content is read. It streams: what is held is one directory at a time.
+ */
+import { type BigIntStats, constants, lstatSync, readlinkSync } from 'node:fs';
+import { CryptosyncError, errnoOf } from '../../system/errors.ts';
+import { isBytes, joined, nameOfBytes, readNames, shownPath, systemPath } from '../../system/names.ts';
+import type { EntryKind, StampedEntry } from './entry.ts';
+
+export interface ScanOptions {
+  /** Paths that are not the owner's, such as an engine's own leftovers. */
+  readonly isLeftOut?: ((path: string) => boolean) | undefined;
+}
+
+/** The first path of each file that has several: what follows is the same file. */
+type FirstPaths = Map<string, string>;
+
+/**
+ * Yields every entry below a directory, and first the directory itself as the empty path.
+ * @throws VAULT_MISSING when it is not there; SYNC_FAILED naming what can't be read: an unreadable entry is no absence
+ */
+export function* scanTree(root: string, { isLeftOut }: ScanOptions = {}): Generator<StampedEntry> {
+  const top = statusOf(root, '');
+  if (top === undefined || !top.isDirectory()) {
+    throw new CryptosyncError('VAULT_MISSING', `there is no directory ${root}`);
+  }
+  yield entryOf('', top);
+  const firstPaths: FirstPaths = new Map();
+  // a stack of our own: generators in one another would hand every entry up through all of them
+  const waiting = [''];
+  for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {
+    const below: string[] = [];
+    for (const name of namesOf(root, directory)) {
+      const path = joined(directory, name);
+      if (isLeftOut?.(path) === true) continue;
+      const entry = entryAt(root, path, firstPaths);
+      if (entry === undefined) continue; // gone since its name was read
+      if (entry.kind === 'directory') below.push(path);
+      yield entry;
+    }
+    waiting.push(...below.reverse());
+  }
+}
+
+function entryAt(root: string, path: string, firstPaths: FirstPaths): StampedEntry | undefined {
+  const stats = statusOf(absolute(root, path), path);
+  if (stats === undefined) return undefined;
+  const entry = entryOf(path, stats);
+  if (entry.kind === 'directory') return entry;
+  const group = stats.nlink > 1n ? groupOf(path, stats, firstPaths) : undefined;
+  const named = group === undefined ? entry : { ...entry, group };
+  if (entry.kind !== 'link') return named;
+  const target = targetOf(root, path);
+  return target === undefined ? undefined : { ...named, target };
+}
+
+/** Sorted; a directory that vanished meanwhile has none. */
+function namesOf(root: string, directory: string): string[] {
+  const path = absolute(root, directory);
+  try {
+    return readNames(systemPath(path)).sort();
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' && directory !== '') return [];
+    throw unreadable(path, directory, error);
+  }
+}
+
+function statusOf(absolutePath: string, path: string): BigIntStats | undefined {
+  try {
+    return lstatSync(systemPath(absolutePath), { bigint: true });
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
+    throw unreadable(absolutePath, path, error);
+  }
+}
+
+function targetOf(root: string, path: string): string | undefined {
+  try {
+    return nameOfBytes(readlinkSync(systemPath(absolute(root, path)), 'buffer'));
+  } catch (error) {
+    if (['ENOENT', 'EINVAL', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return undefined;
+    throw unreadable(absolute(root, path), path, error);
+  }
+}
+
+function absolute(root: string, path: string): string {
+  return path === '' ? root : `${root}/${path}`;
+}
+
+function unreadable(absolutePath: string, path: string, cause: unknown): CryptosyncError {
+  return new CryptosyncError(
+    'SYNC_FAILED',
+    `${shownPath(absolutePath)} can't be read (${errnoOf(cause) ?? 'unknown'})`,
+    {
+      details: { path: shownPath(path), ...(isBytes(path) && { pathBytes: true }), errno: errnoOf(cause) },
+      cause,
+    },
+  );
+}
+
+/** The first path of the same file; undefined for the first. */
+function groupOf(path: string, stats: BigIntStats, firstPaths: FirstPaths): string | undefined {
+  const key = `${stats.dev}:${stats.ino}`;
+  const first = firstPaths.get(key);
+  if (first === undefined) firstPaths.set(key, path);
+  return first;
+}
+
+/** An entry as its status tells it, without what a link leads to. */
+export function entryOf(path: string, stats: BigIntStats): StampedEntry {
+  const mode = Number(stats.mode);
+  const kind = kindOfMode(mode);
+  const entry = {
+    path,
+    kind,
+    size: kind === 'file' ? Number(stats.size) : 0,
+    mtime: stats.mtimeNs,
+    mode: mode & 0o7777,
+    uid: Number(stats.uid),
+    gid: Number(stats.gid),
+    ctime: stats.ctimeNs,
+    inode: stats.ino,
+  };
+  const isDevice = kind === 'block' || kind === 'character';
+  return isDevice ? { ...entry, device: String(stats.rdev) } : entry;
+}
+
+/** By the bits of inode(7), S_IFMT. */
+function kindOfMode(mode: number): EntryKind {
+  switch (mode & constants.S_IFMT) {
+    case constants.S_IFREG:
+      return 'file';
+    case constants.S_IFDIR:
+      return 'directory';
+    case constants.S_IFLNK:
+      return 'link';
+    case constants.S_IFIFO:
+      return 'fifo';
+    case constants.S_IFSOCK:
+      return 'socket';
+    default:
+      return (mode & constants.S_IFMT) === constants.S_IFBLK ? 'block' : 'character';
+  }
+}

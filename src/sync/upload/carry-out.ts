@@ -1,0 +1,220 @@
+/**
+ * Carrying a plan out at a place, in the one order in which nothing is lost and nothing blocks: what must leave its
+ * path goes to the trash, then renames, then puts, then links.
+ */
+import { createHash } from 'node:crypto';
+import { futimesSync } from 'node:fs';
+import { notKept, type Place, type Put, type Source } from '../../remotes/place.ts';
+import { settableTime } from '../../system/file-times.ts';
+import { bytesOfName } from '../../system/names.ts';
+import { withScratchFile } from '../../system/scratch-file.ts';
+import { inLanes } from '../lanes.ts';
+import { copyOf, hashOf, type OpenFile, TreeReader } from '../tree/content.ts';
+import { isUntouched } from '../tree/entry.ts';
+import { objectOf } from '../tree/objects.ts';
+import type { RecordEntry } from '../tree/record.ts';
+import { isUsualTime } from '../tree/times.ts';
+import type { UploadPlan } from './plan.ts';
+import { keepBeforeMoves, keepBeforePuts } from './strangers.ts';
+
+export interface CarrySettings {
+  readonly root: string;
+  /** The directory at the place that takes what leaves its path. */
+  readonly trash: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Nothing stands at the place, as the look that was taken just now has shown. */
+  readonly isEmpty?: boolean | undefined;
+  /** Told of every file that is there now, and its bytes. */
+  readonly onCarried?: (bytes: number) => void;
+}
+
+export interface Carried {
+  readonly files: number;
+  readonly bytes: number;
+  /** What was put, by path, with the hash of what was read. */
+  readonly entries: ReadonlyMap<string, RecordEntry>;
+  /** Files that did not stand still, or were gone when they were to be read. */
+  readonly restless: ReadonlySet<string>;
+  /** What somebody else had put in the way, and is in the trash now, for people. */
+  readonly strangers: readonly string[];
+}
+
+/** @throws what the place fails with; INTERRUPTED */
+export async function carryOut(place: Place, plan: UploadPlan, settings: CarrySettings): Promise<Carried> {
+  await takeAway(place, plan, settings);
+  const mayHoldMore = settings.isEmpty !== true;
+  const strangers = mayHoldMore ? await keepBeforeMoves(place, plan, settings) : [];
+  const unmoved = await moveAll(place, plan, settings);
+  await removeDirectories(place, plan);
+  // only now is gone what stood where a file may come: a directory of which the files went by a rename
+  if (mayHoldMore) strangers.push(...(await keepBeforePuts(place, plan, settings)));
+  for (const path of plan.newDirectories) await place.makeDirectory(path);
+  const files = await putFiles(place, [...plan.puts, ...unmoved.filter(isFile)], settings);
+  const links = await putLinks(place, [...plan.links, ...unmoved.filter(isLink)], settings);
+  return {
+    files: files.entries.size + links,
+    bytes: [...files.entries.values()].reduce((sum, { size }) => sum + size, 0),
+    ...files,
+    strangers,
+  };
+}
+
+async function takeAway(place: Place, { trash }: UploadPlan, settings: CarrySettings): Promise<void> {
+  await inLanes(
+    trash,
+    place.lanes,
+    ({ path }) => place.move(path, `${settings.trash}/${path}`),
+    settings.signal,
+  );
+}
+
+const isFile = ({ kind }: RecordEntry): boolean => kind === 'file';
+const isLink = ({ kind }: RecordEntry): boolean => kind === 'link';
+
+/** @returns what was not where it should have been moved from, against all that is known: it is put then */
+async function moveAll(place: Place, plan: UploadPlan, settings: CarrySettings): Promise<RecordEntry[]> {
+  const unmoved: RecordEntry[] = [];
+  const move = async (from: string, to: string, entry: RecordEntry | null | undefined): Promise<void> => {
+    if (!(await place.move(from, to)) && entry) unmoved.push(entry);
+  };
+  for (const { from, to } of plan.directoryRenames) {
+    if (await place.moveDirectory(from, to)) continue;
+    // a place that says that it moves directories, and then can't, is given its files one by one
+    for (const entry of plan.entries.values()) {
+      const object = entry === null ? undefined : objectOf(entry);
+      if (object === undefined || !object.startsWith(`${to}/`)) continue;
+      await move(`${from}/${object.slice(to.length + 1)}`, object, entry);
+    }
+  }
+  await inLanes(
+    plan.renames,
+    place.lanes,
+    ({ from, to }) => move(from, to, plan.entries.get(to)),
+    settings.signal,
+  );
+  return unmoved;
+}
+
+async function removeDirectories(
+  place: Place,
+  { removedDirectories, directoryRenames }: UploadPlan,
+): Promise<void> {
+  for (const path of removedDirectories) {
+    if (directoryRenames.some(({ from }) => path === from || path.startsWith(`${from}/`))) continue;
+    await place.removeEmptyDirectory(path);
+  }
+}
+
+async function putFiles(
+  place: Place,
+  puts: readonly RecordEntry[],
+  settings: CarrySettings,
+): Promise<Pick<Carried, 'entries' | 'restless'>> {
+  const entries = new Map<string, RecordEntry>();
+  const restless = new Set<string>();
+  const reader = new TreeReader(settings.root);
+  const putting = inLanes(
+    puts,
+    place.lanes,
+    async (entry) => {
+      const file = reader.open(entry.path);
+      if (file === 'vanished') {
+        restless.add(entry.path);
+        return;
+      }
+      try {
+        const put = await putOne(place, entry, file, settings);
+        if (!put.isStill) restless.add(entry.path);
+        if (put.entry !== undefined) entries.set(entry.path, put.entry);
+      } finally {
+        file.close();
+      }
+      settings.onCarried?.(entry.size);
+    },
+    settings.signal,
+  );
+  await putting.finally(() => reader.close());
+  return { entries, restless };
+}
+
+/** @returns the entry as it was read */
+async function putOne(
+  place: Place,
+  entry: RecordEntry,
+  file: OpenFile,
+  { signal }: CarrySettings,
+): Promise<{ readonly entry: RecordEntry | undefined; readonly isStill: boolean }> {
+  const before = file.status();
+  const content = place.tellsContent ? createHash('sha256') : undefined;
+  const told = content === undefined ? await hashOf(file, signal) : undefined;
+  const source: Source = {
+    descriptor: file.descriptor,
+    size: before.size,
+    mtime: before.mtime,
+    mode: before.mode,
+    onContent: (part) => void content?.update(part),
+  };
+  const put = await place.put(source, entry.path);
+  const hash = told ?? content?.digest('hex');
+  const after = file.status();
+  const isStill = isUntouched(stampOf(entry), stampOf(after)) && isUntouched(before, after);
+  if (put === 'done') {
+    const there = await timeThere(place, entry.path, before.mtime);
+    return { entry: { ...entry, size: before.size, hash, there }, isStill };
+  }
+  // a file that did not move and is not there as it was read: that is the place's doing
+  if (isStill) throw notKept(place.name, entry.path);
+  return { entry: await putCopy(place, entry, file, signal), isStill: false };
+}
+
+/** The time that an object got instead of one that its store may not hold; undefined when it is as it was given. */
+async function timeThere(place: Place, path: string, mtime: bigint): Promise<bigint | undefined> {
+  if (isUsualTime(mtime) || (await place.features()).timePrecision === undefined) return undefined;
+  const there = (await place.look(path))?.mtime;
+  return there === mtime ? undefined : there;
+}
+
+/** A file that does not stand still while it goes is copied first, so that its path is not empty until it does. */
+async function putCopy(
+  place: Place,
+  entry: RecordEntry,
+  file: OpenFile,
+  signal: AbortSignal | undefined,
+): Promise<RecordEntry | undefined> {
+  const { size, mtime, mode } = file.status();
+  const copy = async (descriptor: number): Promise<RecordEntry | undefined> => {
+    const copied = await copyOf(file, descriptor, size, signal);
+    futimesSync(descriptor, settableTime(mtime), settableTime(mtime));
+    const hash = await hashOf({ descriptor }, signal);
+    const put = await place.put({ descriptor, size: copied, mtime, mode }, entry.path);
+    if (put !== 'done') return undefined;
+    return { ...entry, size: copied, mtime, hash, there: await timeThere(place, entry.path, mtime) };
+  };
+  return await withScratchFile(Buffer.alloc(0), copy);
+}
+
+/** Without what one look at an open file can't tell: which other names it has. */
+function stampOf<One extends RecordEntry>(entry: One): One {
+  return { ...entry, group: undefined };
+}
+
+async function putLinks(
+  place: Place,
+  links: readonly RecordEntry[],
+  settings: CarrySettings,
+): Promise<number> {
+  await inLanes(
+    links,
+    place.lanes,
+    async (entry) => {
+      const object = objectOf(entry) ?? entry.path;
+      const content = bytesOfName(entry.target ?? '');
+      const put = (descriptor: number): Promise<Put> =>
+        place.put({ descriptor, size: content.length, mtime: entry.mtime, mode: 0o600 }, object);
+      if ((await withScratchFile(content, put, entry.mtime)) !== 'done') throw notKept(place.name, object);
+      settings.onCarried?.(0);
+    },
+    settings.signal,
+  );
+  return links.length;
+}

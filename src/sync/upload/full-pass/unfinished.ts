@@ -1,0 +1,63 @@
+/** What a run that did not end has left at a place: the next one goes on from it. */
+import { trashDirectory, trashGeneration } from '../../../remotes/control/generations.ts';
+import type { Place } from '../../../remotes/place.ts';
+import { joined } from '../../../system/names.ts';
+import { type Change, hashAt, type LookSettings } from '../../tree/changes.ts';
+import { objectOf } from '../../tree/objects.ts';
+import { isSameTime, type Listing, type Mended } from './listing.ts';
+
+/** When a run that did not end had begun: nanoseconds since 1970; undefined when that is not known. */
+export type BegunAt = bigint | undefined;
+
+/**
+ * The objects that runs after a generation have taken from their paths. Where a place keeps no times, nothing else
+ * tells that what lies at such a path now may be another file of the same size.
+ */
+export async function takenSince(place: Place, generation: number): Promise<ReadonlySet<string>> {
+  const taken = new Set<string>();
+  const walk = async (directory: string, below: string): Promise<void> => {
+    for (const name of await place.names(directory)) {
+      const plain = name.replace(/\/$/, '');
+      const path = joined(below, plain);
+      if (plain === name) taken.add(path);
+      else await walk(`${directory}/${plain}`, path);
+    }
+  };
+  for (const name of await place.names(trashDirectory)) {
+    const plain = name.replace(/\/$/, '');
+    if ((trashGeneration(plain) ?? 0) > generation) await walk(`${trashDirectory}/${plain}`, '');
+  }
+  return taken;
+}
+
+/**
+ * What the run that did not end has put already is not sent again: a file that was not touched since before that run
+ * began, and that lies at the place with its size and time.
+ */
+export async function resumed(
+  seen: Mended,
+  listing: Listing,
+  { begunAt, precision }: { readonly begunAt: BegunAt; readonly precision: number | undefined },
+  settings: LookSettings,
+): Promise<Mended> {
+  if (begunAt === undefined || precision === undefined) return seen;
+  const changes: Change[] = [];
+  const arrived = new Set<string>();
+  for (const change of seen.changes) {
+    const hash = hasArrived(change) ? await hashAt(settings, change.path) : 'vanished';
+    if (hash === 'vanished' || change.now === undefined) {
+      changes.push(change);
+      continue;
+    }
+    arrived.add(change.path);
+    changes.push({ ...change, kind: 'metadata', now: { ...change.now, hash } });
+  }
+  return { ...seen, changes, foreign: seen.foreign.filter(({ path }) => !arrived.has(path)) };
+
+  function hasArrived({ kind, now }: Change): boolean {
+    if (kind !== 'content' || now?.kind !== 'file' || now.ctime >= (begunAt ?? 0n)) return false;
+    const there = listing.objects.get(objectOf(now) ?? '');
+    if (there?.kind !== 'file' || there.size !== now.size || there.mtime === undefined) return false;
+    return isSameTime(now.mtime, there.mtime, precision);
+  }
+}

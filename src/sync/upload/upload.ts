@@ -1,0 +1,215 @@
+/**
+ * One upload: look → guard → announce → carry out → settle → commit. The caller holds the locks and records the run.
+ * Whatever stops it, the last committed generation can be put together, and the next run goes on.
+ */
+import { randomUUID } from 'node:crypto';
+import { trashDirectory, unusedTrash } from '../../remotes/control/generations.ts';
+import { writeAnnouncement } from '../../remotes/control/state.ts';
+import type { Place } from '../../remotes/place.ts';
+import { placeOf } from '../../remotes/remote.ts';
+import { addResults, nothingTransferred, type TransferResult } from '../../remotes/transfer.ts';
+import { toCryptosyncError } from '../../system/errors.ts';
+import type { TransferContext } from '../context.ts';
+import { deletionsIn, stoppedMidway, verifyPlanned, verifySource } from '../guard.ts';
+import type { Job } from '../job.ts';
+import { verifySent } from '../proof.ts';
+import type { DirectionOutcome, Held } from '../result.ts';
+import { changesOf, recordable } from '../tree/changes.ts';
+import { patched } from '../tree/difference.ts';
+import type { RecordEntry } from '../tree/record.ts';
+import { namesHere, withoutUncarried } from './carriable.ts';
+import { type Carried, carryOut } from './carry-out.ts';
+import { type Changed, commit, pruneAfter, refreshRecord } from './commit.ts';
+import { carriedOnly, lookSettings } from './look.ts';
+import type { Outlook } from './outlook.ts';
+import { isNothing, type UploadPlan } from './plan.ts';
+import { planFor } from './planning.ts';
+import { bytesIn, progressOf } from './progress.ts';
+import { tellStrangers } from './strangers.ts';
+
+/** How often a source that moves is transferred again before it is called inconsistent. */
+const settlePasses = 3;
+
+/** Carries out what `lookAhead` decided. @throws SYNC_FAILED, REMOTE_UNREACHABLE, DISK_FULL, INTERRUPTED, … */
+export async function executeUpload(
+  context: TransferContext,
+  job: Job,
+  place: Place,
+  outlook: Outlook,
+): Promise<DirectionOutcome> {
+  const { plan, lineage, behindOurBack } = outlook;
+  tellStrangers(context, place, behindOurBack);
+  const isCommitted = lineage.marker?.version === 2 && !lineage.isUnfinished;
+  if (isNothing(plan) && plan.trash.length === 0 && isCommitted) {
+    return await nothingToSend(context, job, place, outlook);
+  }
+  const settled = await sendAll(context, job, place, outlook);
+  tellStrangers(context, place, settled.strangers);
+  return {
+    changed: true,
+    transferred: settled.transferred,
+    consistent: settled.consistent,
+    generation: settled.generation,
+    held: heldIn(outlook),
+    // the first one sends all there is
+    strategy: outlook.isFull || outlook.record === undefined ? 'full' : 'incremental',
+    notCarried: settled.notCarried,
+    behindOurBack: [...behindOurBack, ...settled.strangers],
+  };
+}
+
+async function nothingToSend(
+  context: TransferContext,
+  job: Job,
+  place: Place,
+  outlook: Outlook,
+): Promise<DirectionOutcome> {
+  await refreshRecord(context, job, outlook);
+  await pruneAfter(context, job, place, outlook);
+  return {
+    changed: false,
+    transferred: nothingTransferred,
+    consistent: outlook.plan.notCarried.length === 0,
+    generation: outlook.lineage.marker?.generation ?? null,
+    held: heldIn(outlook),
+    strategy: outlook.isFull ? 'full' : 'none',
+    notCarried: outlook.plan.notCarried,
+    behindOurBack: outlook.behindOurBack,
+  };
+}
+
+function heldIn({ tree: { files, bytes } }: Outlook): Held {
+  return { files, bytes };
+}
+
+interface Settled {
+  readonly transferred: TransferResult;
+  readonly consistent: boolean;
+  readonly generation: number;
+  readonly notCarried: UploadPlan['notCarried'];
+  /** What somebody else put there while this run was at work. */
+  readonly strangers: readonly string[];
+}
+
+async function sendAll(context: TransferContext, job: Job, place: Place, outlook: Outlook): Promise<Settled> {
+  const { marker } = outlook.lineage;
+  const { source } = job.mapping;
+  const generation = (marker?.generation ?? 0) + 1;
+  const id = randomUUID();
+  const begin = context.clock.now();
+  const owner = { vaultId: source.identity, engine: source.engine, machine: job.machine };
+  const announced = { ...owner, generation, id, at: begin.toISOString(), base: marker ?? null };
+  await writeAnnouncement(place, announced, job.sealKey);
+  const { puts, links, trash } = outlook.plan;
+  const amount = { bytes: bytesIn(puts), transfers: puts.length + links.length, deletes: trash.length };
+  const progress = progressOf(job, place, amount);
+  try {
+    const settled = await carryUntilSettled(context, job, place, outlook, progress.onCarried, generation);
+    verifySent(source, outlook.proven);
+    await commit(context, job, place, { outlook, changed: settled, generation, id });
+    return { ...settled, generation };
+  } finally {
+    progress.end();
+  }
+}
+
+type Passes = Changed & Omit<Settled, 'generation'>;
+
+/** Transfers, looks at the source again, and goes on while it moves. */
+async function carryUntilSettled(
+  context: TransferContext,
+  job: Job,
+  place: Place,
+  outlook: Outlook,
+  onCarried: (bytes: number) => void,
+  generation: number,
+): Promise<Passes> {
+  const root = job.mapping.source.directory;
+  const entries = new Map<string, RecordEntry | null>();
+  let { plan } = outlook;
+  let { lookedAt } = outlook.tree;
+  let transferred: TransferResult = nothingTransferred;
+  const strangers: string[] = [];
+  let taken = await place.names(trashDirectory);
+  const refreshed = new Map<string, RecordEntry | null>(plan.refreshed);
+  for (let pass = 1; ; pass += 1) {
+    const trash = unusedTrash(
+      generation,
+      taken.map((name) => name.replace(/\/$/, '')),
+    );
+    taken = [...taken, `${trash.slice(trashDirectory.length + 1)}/`];
+    const isEmpty = outlook.isEmpty && pass === 1;
+    const carried = await carryOut(place, plan, { root, trash, signal: context.signal, isEmpty, onCarried });
+    strangers.push(...carried.strangers);
+    note(entries, plan, carried, lookedAt);
+    const { files, bytes } = carried;
+    transferred = addResults(transferred, { files, bytes, deleted: deletionsIn(plan.trash) });
+    const known = (): Iterable<RecordEntry> => patched(patched(outlook.known(), refreshed), entries);
+    const after = await lookAgain(context, job, outlook, known);
+    lookedAt = after.lookedAt;
+    for (const [path, entry] of after.plan.refreshed) refreshed.set(path, entry);
+    const isStill = isNothing(after.plan) && carried.restless.size === 0;
+    const notCarried = after.plan.notCarried;
+    if (isStill || pass >= settlePasses) {
+      const unsettled = isStill
+        ? new Set<string>()
+        : new Set([...carried.restless, ...after.plan.entries.keys()]);
+      const consistent = isStill && notCarried.length === 0;
+      return { entries, refreshed, transferred, consistent, notCarried, unsettled, strangers };
+    }
+    plan = after.plan;
+  }
+}
+
+/** What a pass left: what was put as it was read, everything else as it was planned. */
+function note(
+  entries: Map<string, RecordEntry | null>,
+  plan: UploadPlan,
+  carried: Carried,
+  lookedAt: bigint,
+): void {
+  for (const [path, planned] of plan.entries) {
+    const entry = carried.entries.get(path) ?? planned;
+    // a file that was gone when it was to be read is not there
+    const isThere = entry === null || entry.kind !== 'file' || entry.hash !== undefined;
+    entries.set(path, entry === null || !isThere ? null : recordable(entry, lookedAt));
+  }
+}
+
+interface Again {
+  readonly plan: UploadPlan;
+  readonly lookedAt: bigint;
+}
+
+/** What the guard would refuse now has begun already: the remote is marked as in progress. */
+async function lookAgain(
+  context: TransferContext,
+  job: Job,
+  { features }: Outlook,
+  known: () => Iterable<RecordEntry>,
+): Promise<Again> {
+  const { mode, source, raw } = job.mapping;
+  const names = namesHere(features, job.mapping);
+  const settings = lookSettings(context, job);
+  try {
+    verifySource({ kind: source.kind, directory: source.directory, state: source.inspect() });
+    const tree = await changesOf(known()[Symbol.iterator](), carriedOnly(job), {
+      ...settings,
+      onEntry: names.see,
+      takesGone: mode === 'sync',
+    });
+    const { kept, notCarried } = withoutUncarried(tree, features, names);
+    const facts = { changes: kept, notCarried, foreign: [], lost: new Set<string>() };
+    const plan = await planFor(job, facts, features, settings);
+    // a source that vanished meanwhile would look like one that was emptied
+    const counts = {
+      deletions: deletionsIn(plan.trash),
+      sourceFiles: tree.files,
+      knownFiles: tree.knownFiles,
+    };
+    verifyPlanned(source, placeOf(raw), counts, job.settings.deleteLimit);
+    return { plan, lookedAt: tree.lookedAt };
+  } catch (error) {
+    throw stoppedMidway(toCryptosyncError(error));
+  }
+}

@@ -1,0 +1,26 @@
+/** A small program that is waited for on the spot, where what follows can't be made to wait in another way. */
+import { spawnSync } from 'node:child_process';
+import { minimalEnvironment } from '../environment.ts';
+
+/**
+ * Runs a program that ends soon, without output, in the C locale.
+ * @param deadline milliseconds until it gets SIGTERM, at which it must end.
+ * @param input for its stdin, which is empty without it.
+ * @returns its exit status; undefined when it has none.
+ */
+export function runAndWait(
+  file: string,
+  args: readonly string[],
+  deadline: number,
+  input?: string,
+): number | undefined {
+  const environment = { ...minimalEnvironment(process.env), LC_ALL: 'C' };
+  const { status } = spawnSync(file, args, {
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'ignore', 'ignore'],
+    input,
+    env: environment,
+    timeout: deadline,
+    killSignal: 'SIGTERM',
+  });
+  return status ?? undefined;
+}

@@ -1,0 +1,23 @@
+/** What mount and unmount show: one line a vault. */
+
+import type { ResultsDocument } from '../../operations/several/results.ts';
+import type { VaultRow } from '../../operations/several/vault-rows.ts';
+import type { Reporter } from '../base-command.ts';
+import { count, onLines, printable } from './style.ts';
+
+export function showVaults({ results, error }: ResultsDocument<VaultRow>, reporter: Reporter): void {
+  for (const row of results) {
+    const name = `${row.client}/${row.profile}`;
+    if (row.error === undefined) reporter.say(onLines(`${name}: ${describe(row)}`, process.stdout));
+    else reporter.tell(row.error, name);
+  }
+  if (results.length === 0) reporter.say('There are no clients.');
+  if (error?.code === 'PARTIAL') reporter.say(`${count(results.length, 'vault')}: ${error.message}.`);
+}
+
+function describe({ state, mountDir, changed, readOnly }: VaultRow): string {
+  const place = printable(mountDir ?? '');
+  if (state === 'unmounted') return changed ? `unmounted from ${place}` : 'was not mounted';
+  const mode = readOnly === true ? ', to read only' : '';
+  return changed ? `mounted at ${place}${mode}` : `is mounted at ${place} already${mode}`;
+}

@@ -1,0 +1,243 @@
+/**
+ * Names, times and paths that a store or rclone takes for others, at every kind of place: they are carried or named, no
+ * later run sends them again, and all of them come back. And what somebody else puts in the way of a run is kept.
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { inPlace } from '../../src/remotes/open-place.ts';
+import type { Remote } from '../../src/remotes/remote.ts';
+import { sinkRemote } from '../../src/remotes/sinks/index.ts';
+import type { TransferStats } from '../../src/remotes/transfer.ts';
+import { choose } from '../../src/sync/generations/choice.ts';
+import { readPast } from '../../src/sync/generations/history.ts';
+import type { Findings } from '../../src/sync/verify/findings.ts';
+import { type Depth, verifyGeneration } from '../../src/sync/verify/verify.ts';
+import { type Machine, machineAt, webdavRemote } from '../support/machines.ts';
+import { makeKey, type Server, serveOpenSsh, serveS3, serveWebdav } from '../support/serve.ts';
+import { readTree } from '../support/tree.ts';
+
+let directory: string;
+const servers: Server[] = [];
+const remotes = new Map<string, (path: string) => Remote>();
+const kinds = ['a directory', 'WebDAV', 'SFTP', 'S3'] as const;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'cryptosync-test-'));
+  const served = (kind: string): string => {
+    const path = join(directory, kind);
+    mkdirSync(path, { recursive: true });
+    return path;
+  };
+  const webdav = await serveWebdav(served('WebDAV'));
+  servers.push(webdav);
+  const key = join(served('keys'), 'user');
+  makeKey(key);
+  // rclone's own server forgets a name with a CR whenever it has read its disk again
+  const sftp = await serveOpenSsh(served('keys'), `${key}.pub`, served('SFTP'));
+  servers.push(sftp);
+  const s3 = await serveS3(served('S3'), 'bucket');
+  servers.push(s3);
+  const configFile = join(directory, 'sftp.conf');
+  const { username } = userInfo();
+  const lines = ['[sftp]', 'type = sftp', 'host = 127.0.0.1', `port = ${sftp.port}`, `user = ${username}`];
+  writeFileSync(configFile, `${[...lines, `key_file = ${key}`, 'shell_type = none'].join('\n')}\n`);
+  const keys = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' };
+  const endpoint = `http://127.0.0.1:${s3.port}`;
+  const bucket = { bucket: 'bucket', provider: 'Other', endpoint, forcePathStyle: true, ...keys };
+  const disk = served('a directory');
+  remotes.set('a directory', (path) => ({
+    name: 'disk',
+    type: 'local',
+    path: `${disk}/${path}`,
+    configFile: '',
+  }));
+  remotes.set('WebDAV', (path) => webdavRemote(directory, webdav.port, path));
+  remotes.set('SFTP', (path) => ({ name: 'sftp', type: 'sftp', path, configFile }));
+  const s3Remote = sinkRemote({ type: 's3', ...bucket }, 'place', '');
+  remotes.set('S3', (path) => ({ ...s3Remote, path: `bucket/${path}` }));
+});
+afterAll(async () => {
+  for (const server of servers) await server.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+let number = 0;
+let remote: Remote;
+let one: Machine;
+let two: Machine;
+const machines = (kind: string, path: string): void => {
+  number += 1;
+  const made = remotes.get(kind)?.(path.replace('N', String(number)));
+  if (made === undefined) throw new Error(`no such place: ${kind}`);
+  remote = made;
+  one = machineAt(join(directory, `one-${number}`), 'one', remote);
+  two = machineAt(join(directory, `two-${number}`), 'two', remote);
+};
+const write = (machine: Machine, path: string, content: string): void => {
+  mkdirSync(dirname(join(machine.tree, path)), { recursive: true });
+  writeFileSync(join(machine.tree, path), content);
+};
+
+/** Each stands alone for what rclone lists in its place, so all of them can be carried. */
+const names = [
+  'plain',
+  'line\nfeed',
+  'cr\r',
+  'mid\rdle',
+  'dir\r/below',
+  'br]ack[et',
+  '‛quoted',
+  'full／width',
+  'tab\t',
+];
+/** As touch(1) takes them. */
+const times = { t1950: '@-631152000.5', t1969: '@-1.25', t2039: '@2177452800', t2110: '@4417452800.25' };
+const ofTimes = (machine: Machine): string[] =>
+  Object.keys(times).map((name) =>
+    execFileSync('stat', ['-c', '%n %y', name], { cwd: machine.tree, encoding: 'utf8', env: { TZ: 'UTC' } }),
+  );
+
+describe.each(kinds)('at %s', (kind) => {
+  // a `]` ends a place's name where rclone serves objects by address
+  beforeEach(() => machines(kind, 'pl]a[ce-N'));
+
+  it('odd names and times go up once, are known again by a full pass, and come back', async () => {
+    for (const name of names) write(one, name, `content of ${JSON.stringify(name)}`);
+    for (const [name, time] of Object.entries(times)) {
+      write(one, name, name);
+      execFileSync('touch', ['-d', time, join(one.tree, name)]);
+    }
+    const first = await one.upload();
+    expect([first.consistent, first.notCarried]).toEqual([true, []]);
+    expect(await one.upload()).toMatchObject({ changed: false });
+    expect(await one.upload({ full: true })).toMatchObject({ changed: false, behindOurBack: [] });
+    await two.download();
+    expect(readTree(two.tree)).toEqual(readTree(one.tree));
+    expect(ofTimes(two)).toEqual(ofTimes(one));
+    expect(await two.upload({ full: true })).toMatchObject({ changed: false, behindOurBack: [] });
+  });
+
+  it('odd names are what they are to a check, in a former generation too', async () => {
+    for (const name of names) write(one, name, `content of ${JSON.stringify(name)}`);
+    await one.upload();
+    for (const name of names) write(one, name, `edited ${JSON.stringify(name)}`);
+    await one.upload();
+    const job = one.jobFor('upload');
+    const check = (generation: number, depth: Depth): Promise<Findings> =>
+      inPlace(remote, one.context, async (place) => {
+        const past = await readPast(place, undefined);
+        const chosen = choose(place, past, { generation }, job.sealKey);
+        const journalFile = `${job.recordFile}.verified`;
+        return await verifyGeneration(one.context, { place, past, chosen, job, depth, journalFile });
+      });
+    for (const generation of [1, 2])
+      for (const depth of [{ kind: 'quick' }, { kind: 'deep' }] as const)
+        expect(await check(generation, depth), `${depth.kind} ${generation}`).toMatchObject({
+          damaged: [],
+          unchecked: [],
+          files: names.length,
+        });
+    await inPlace(remote, one.context, (place) => place.removeFile('tab\t'));
+    expect((await check(2, { kind: 'quick' })).damaged).toMatchObject([
+      { object: 'tab\t', damage: 'missing' },
+    ]);
+  });
+
+  it('what somebody else put where something new comes is kept in the trash, and told', async () => {
+    for (const path of ['edited', 'old/inside', 'moves']) write(one, path, `${path}, as it was first`);
+    await one.upload();
+    const strangers = ['new', 'many/3', 'moved', 'newdir/inside', 'edited'];
+    for (const path of strangers) {
+      await inPlace(remote, one.context, (place) => place.write(path, Buffer.from(`a stranger's ${path}`)));
+    }
+    write(one, 'new', 'ours');
+    for (let index = 0; index < 9; index += 1) write(one, `many/${index}`, `ours, ${index}`);
+    write(one, 'edited', 'edited here');
+    renameSync(join(one.tree, 'moves'), join(one.tree, 'moved'));
+    renameSync(join(one.tree, 'old'), join(one.tree, 'newdir'));
+    const { behindOurBack = [] } = await one.upload();
+    expect(behindOurBack.join('; ')).toMatch(/new was added/);
+    expect(behindOurBack.join('; ')).toMatch(/many\/3 was added/);
+    expect(behindOurBack.join('; ')).toMatch(/moved was added/);
+    expect(behindOurBack.join('; ')).toMatch(/newdir/);
+    for (const path of strangers) {
+      const kept = `.cryptosync/trash/2/${path}`;
+      const content = await inPlace(remote, one.context, (place) => place.read(kept, 100));
+      expect([path, content?.toString()]).toEqual([path, `a stranger's ${path}`]);
+    }
+    await two.download();
+    expect(readTree(two.tree)).toEqual(readTree(one.tree));
+  });
+
+  it('what somebody else put is of another kind than what comes, and kept all the same', async () => {
+    for (const path of ['was/ours', 'left/ours', 'plain']) write(one, path, `${path}, as it was first`);
+    await one.upload();
+    const strangers = ['file/theirs', 'was/theirs', 'left/theirs', ...(kind === 'S3' ? [] : ['directory'])];
+    for (const path of strangers) {
+      await inPlace(remote, one.context, (place) => place.write(path, Buffer.from(`a stranger's ${path}`)));
+    }
+    write(one, 'file', 'where a directory stands');
+    write(one, 'directory/ours', 'below what is a file there');
+    rmSync(join(one.tree, 'was'), { recursive: true });
+    write(one, 'was', 'a file now');
+    rmSync(join(one.tree, 'left'), { recursive: true });
+    write(one, 'later/ours', 'left/ours, as it was first');
+    await one.upload();
+    const again = await one.upload({ full: true });
+    expect(again.consistent).toBe(true);
+    await two.download();
+    expect(readTree(two.tree)).toEqual(readTree(one.tree));
+    const held = Object.values(readTree(join(directory, kind)));
+    for (const path of strangers)
+      expect(held, path).toContain(createHash('sha256').update(`a stranger's ${path}`).digest('hex'));
+  });
+
+  it('tells how far it is in every direction', async () => {
+    write(one, 'a', 'x'.repeat(1000));
+    write(one, 'b', 'y'.repeat(500));
+    // a place that keeps no times can't be brought together in both directions
+    const ways = kind === 'WebDAV' ? (['download'] as const) : (['download', 'bothWays'] as const);
+    const told: TransferStats[] = [];
+    const onProgress = (stats: TransferStats): void => void told.push(stats);
+    await one.upload({ onProgress });
+    expect(told.at(-1)).toMatchObject({ bytes: 1500, totalBytes: 1500, transfers: 2, totalTransfers: 2 });
+    for (const way of ways) {
+      const fresh = machineAt(join(directory, `${way}-${number}`), way, remote);
+      told.length = 0;
+      await fresh[way]({ onProgress });
+      expect(readFileSync(join(fresh.tree, 'a'), 'utf8')).toBe('x'.repeat(1000));
+      expect(told.at(-1)).toMatchObject({ bytes: 1500, totalBytes: 1500, transfers: 2, totalTransfers: 2 });
+    }
+  });
+});
+
+describe('at a directory of this machine', () => {
+  // rclone's places tell no directory that is empty, and see it only when they list all
+  it('one with nothing in it gives way to a file at the first try', async () => {
+    machines('a directory', 'hollow-N');
+    write(one, 'first', 'first');
+    await one.upload();
+    await inPlace(remote, one.context, (place) => place.makeDirectory('hollow'));
+    write(one, 'hollow', 'a file');
+    await one.upload();
+    expect(one.context.logged.filter((line) => line.includes('tries again'))).toEqual([]);
+    await two.download();
+    expect(readTree(two.tree)).toEqual(readTree(one.tree));
+  });
+});
+
+describe.each(['WebDAV', 'SFTP', 'S3'] as const)('at %s', (kind) => {
+  it('names that rclone takes for one another are named, but for one of them', async () => {
+    machines(kind, 'twins-N');
+    for (const name of ['a\nb', 'a␊b', 'a\rb', 'alone␊']) write(one, name, name);
+    const result = await one.upload();
+    expect(result.notCarried?.map(({ path }) => path).toSorted()).toEqual(['a\\x0Db', 'a␊b']);
+    expect(result.consistent).toBe(false);
+    await two.download();
+    expect(Object.keys(readTree(two.tree)).toSorted()).toEqual(['a\nb', 'alone␊']);
+  });
+});

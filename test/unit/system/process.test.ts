@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { Secret } from '../../../src/secrets/secret.ts';
+import { CryptosyncError } from '../../../src/system/errors.ts';
+import { startServer } from '../../../src/system/process/server.ts';
+import { type Command, lastLines, run } from '../../../src/system/process.ts';
+import { isAlive } from '../../support/machine.ts';
+
+const environment = { PATH: '/usr/bin:/bin' };
+
+function shell(script: string, more: Partial<Command> = {}): Command {
+  return { file: '/bin/sh', args: ['-c', script], environment, deadline: 10_000, ...more };
+}
+
+describe('run', () => {
+  it('gives back the exit code and what was printed', async () => {
+    const finished = await run(shell('echo out; echo err >&2; exit 7'));
+    expect(finished).toMatchObject({ exitCode: 7, stdout: 'out\n', stderr: 'err\n', timedOut: false });
+  });
+
+  it('passes on nothing of its own environment', async () => {
+    const { stdout } = await run(shell('env'));
+    const names = stdout.split('\n').map((line) => line.split('=')[0]);
+    expect(names.filter((name) => !['PATH', 'PWD', 'SHLVL', '_', 'OLDPWD', ''].includes(name ?? ''))).toEqual(
+      [],
+    );
+  });
+
+  it('gives a secret to stdin with one line feed, and closes it', async () => {
+    const { stdout } = await run(shell('od -An -c', { input: new Secret('pässword') }));
+    expect(stdout.replaceAll(/\s+/g, ' ').trim()).toMatch(/^p .* s s w o r d \\n$/);
+  });
+
+  it('is over when the child exits, although a grandchild holds its output', async () => {
+    const { stdout } = await run(shell('sleep 60 & echo $!; exit 0'));
+    // it is there still, or this throws
+    process.kill(Number(stdout), 'SIGKILL');
+  });
+
+  it("keeps what a daemon's parent printed, and gives the daemon no pipe to break", async () => {
+    const { stdout } = await run(
+      shell('echo ready; (sleep 0.3; echo late; echo $? > /dev/null) & exit 0', { daemonises: true }),
+    );
+    expect(stdout).toBe('ready\n');
+  });
+
+  it('ends a child at its deadline, by force when it does not listen', async () => {
+    const finished = await run(
+      shell('trap "" TERM; sleep 20 & wait; wait', { deadline: 200, killAfter: 200 }),
+    );
+    expect(finished).toMatchObject({ timedOut: true, signal: 'SIGKILL' });
+  });
+
+  it('tells a program that can not be started', async () => {
+    const finished = await run({ file: '/nowhere/program', args: [], environment, deadline: 1000 });
+    expect(finished.startError).toBe('ENOENT');
+  });
+
+  it('tells arguments that are too many for the system', async () => {
+    const finished = await run({ ...shell('true'), args: ['-c', 'true', 'x'.repeat(4 * 1024 * 1024)] });
+    expect(finished).toMatchObject({ exitCode: undefined, startError: 'E2BIG' });
+  });
+
+  it('ends the child when the signal aborts, and throws the reason of the abort', async () => {
+    const controller = new AbortController();
+    const reason = new CryptosyncError('INTERRUPTED', 'by the test');
+    const running = run(shell('exec sleep 30', { signal: controller.signal }));
+    setTimeout(() => controller.abort(reason), 100);
+    await expect(running).rejects.toBe(reason);
+  });
+
+  it('starts nothing when the signal has aborted already', async () => {
+    const signal = AbortSignal.abort(new CryptosyncError('INTERRUPTED', 'before'));
+    await expect(run(shell('exit 0', { signal }))).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  });
+
+  it('hands out lines as they come, the last one without an end too', async () => {
+    const lines: string[] = [];
+    const { stdout } = await run(
+      shell('printf "one\\ntwo\\nthree"', { onStdoutLine: (line) => lines.push(line) }),
+    );
+    expect(lines).toEqual(['one', 'two', 'three']);
+    expect(stdout).toBe('');
+  });
+});
+
+describe('startServer', () => {
+  it('runs until it is stopped', async () => {
+    const server = await startServer({ file: '/bin/sleep', args: ['60'], environment });
+    expect(isAlive(server.pid)).toBe(true);
+    await server.stop();
+    expect(isAlive(server.pid)).toBe(false);
+  });
+});
+
+describe('lastLines', () => {
+  it('leaves blank lines out and keeps the end', () => {
+    expect(lastLines('a\n\nb\nc  \n\n', 2)).toBe('b\nc');
+  });
+});
