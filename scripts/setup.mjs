@@ -13,7 +13,10 @@ import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:f
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Debian's name of each system package, and the command that shows that it is there. */
+/**
+ * Debian's name of each system package, the command that shows that it is there, and the daemons that it would start: the
+ * tests start their own, and a machine that tests are run on gets no server by it.
+ */
 const SYSTEM_PACKAGES = [
   { package: 'gocryptfs', command: 'gocryptfs' },
   { package: 'rclone', command: 'rclone' },
@@ -32,12 +35,17 @@ const SYSTEM_PACKAGES = [
   { package: 'perl', command: 'perl', for: ['tests'] },
   { package: 'python3', command: 'python3', for: ['tests'] },
   { package: 'zbar-tools', command: 'zbarimg', for: ['tests'] },
-  { package: 'cron', command: 'cron', for: ['tests'] },
+  { package: 'cron', command: 'cron', for: ['tests'], daemons: ['cron.service'] },
   { package: 'systemd', command: 'systemd-analyze', for: ['tests'] },
   { package: 'chromium', command: 'chromium', for: ['tests'] },
-  { package: 'openssh-server', command: 'sshd', for: ['tests'] },
-  { package: 'postgresql', command: 'initdb', for: ['tests'] },
-  { package: 'prometheus', command: 'promtool', for: ['tests'] },
+  {
+    package: 'openssh-server',
+    command: 'sshd',
+    for: ['tests'],
+    daemons: ['ssh.service', 'ssh.socket'],
+  },
+  { package: 'postgresql', command: 'initdb', for: ['tests'], daemons: ['postgresql.service'] },
+  { package: 'prometheus', command: 'promtool', for: ['tests'], daemons: ['prometheus.service'] },
   { package: 'groff-base', command: 'groff', for: ['tests'] },
   { package: 'binutils', command: 'strip', for: ['package'] },
   { package: 'debootstrap', command: 'debootstrap', for: ['package', 'machine'] },
@@ -46,6 +54,9 @@ const SYSTEM_PACKAGES = [
   { package: 'restic', command: 'restic', for: ['bench'] },
   { package: 'borgbackup', command: 'borg', for: ['bench'] },
 ];
+
+/** Keeps what is being installed from starting: for systemd, and for the init scripts. Nothing of it outlives apt-get. */
+const withoutStarting = ['SYSTEMD_OFFLINE=1', 'RUNLEVEL=1'];
 
 /** The build is older than its sources when any of these changed after it. */
 const BUILD_INPUTS = ['src', 'scripts/build.ts', 'scripts/build', 'package.json', 'package-lock.json'];
@@ -73,13 +84,27 @@ function installSystemPackages() {
   say(`installing system packages: ${names.join(' ')}`);
   const aptGet = [
     ...(isRoot ? [] : ['sudo', '-n']),
-    ...['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq', '-o', 'DPkg::Lock::Timeout=300'],
+    ...['env', 'DEBIAN_FRONTEND=noninteractive', ...withoutStarting],
+    ...['apt-get', '-qq', '-o', 'DPkg::Lock::Timeout=300'],
   ];
   run([...aptGet, 'update'], 'The package lists could not be updated.', byHand);
   run([...aptGet, 'install', '--no-install-recommends', '-y', ...names], 'apt-get failed.', byHand);
+  keepOff(
+    missing.flatMap(({ daemons = [] }) => daemons),
+    isRoot ? [] : ['sudo', '-n'],
+  );
   const stillMissing = missing.filter((tool) => !isInstalled(tool.command)).map((tool) => tool.command);
   if (stillMissing.length > 0)
     fail(`apt-get succeeded, but these are still missing: ${stillMissing.join(' ')}`);
+}
+
+/** Only what was installed just now: what the machine had before is its operator's. */
+function keepOff(daemons, asRoot) {
+  if (!isInstalled('systemctl')) return;
+  const known = daemons.filter((name) => existsSync(path.join('/lib/systemd/system', name)));
+  if (known.length === 0) return;
+  const disable = [...asRoot, 'env', ...withoutStarting, 'systemctl', 'disable', ...known];
+  run(disable, `These would start at the next boot: ${known.join(' ')}.`);
 }
 
 function installNpmPackages() {
