@@ -71,7 +71,7 @@ export async function recorded<Result>(
   return await observed({ context, run, observers }, action, describe);
 }
 
-/** None is loaded where nobody watches. */
+/** Loaded only where somebody may watch: who does is read from the profile and the settings. */
 async function watchersOf({ watching, warn }: RunContext, run: Run): Promise<readonly RunObserver[]> {
   if (watching === undefined) return [];
   const { watchersFor } = await import('./observers/watchers.ts');

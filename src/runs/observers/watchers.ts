@@ -9,22 +9,17 @@ import { hooksObserver, runsWithinHook } from './hooks.ts';
 export async function watchersFor(watching: Watching, run: Run, warn: Warn): Promise<readonly RunObserver[]> {
   const { config: everywhere, further } = watching;
   const profile = profileConfig(run);
-  const hooks = [everywhere.hooks, profile.hooks].filter(
-    (one) => one !== undefined && isWatched(run.operation, one.for) && !runsWithinHook(watching.environment),
-  );
+  const hooks = runsWithinHook(watching.environment)
+    ? []
+    : [everywhere.hooks, profile.hooks]
+        .filter((one) => one !== undefined)
+        .filter((one) => isWatched(run.operation, one.for));
   const addresses = { ...everywhere, ...profile };
   const { pingUrl, ntfyUrl, webhookUrl, pingFor } = addresses;
   const isPinged = (pingUrl ?? ntfyUrl ?? webhookUrl) !== undefined && isWatched(run.operation, pingFor);
   const surroundings = { watching, warn };
   return [
-    ...(hooks.length > 0
-      ? [
-          hooksObserver(
-            hooks.filter((one) => one !== undefined),
-            surroundings,
-          ),
-        ]
-      : []),
+    ...(hooks.length > 0 ? [hooksObserver(hooks, surroundings)] : []),
     ...(isPinged ? [(await import('./pings.ts')).pingObserver(addresses, surroundings)] : []),
     // a tenant's session is no state of a vault
     ...(isOfProfile(run) ? further : []),
