@@ -8,7 +8,7 @@ import { applyPlan } from '../../schedules/apply.ts';
 import { atBoot, type HostSystem, type Job, type JobKind, jobKinds } from '../../schedules/job.ts';
 import { type Put, planChange, type SchedulePlan } from '../../schedules/plan.ts';
 import { readSchedule } from '../../schedules/record.ts';
-import { nextRuns, readWhen, type When } from '../../schedules/when/when.ts';
+import { cronOf, readWhen, type When } from '../../schedules/when/when.ts';
 import { toIsoSeconds } from '../../system/clock.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import type { Context } from '../context.ts';
@@ -99,12 +99,8 @@ async function whenOf(
     throw new CryptosyncError('USAGE', `a vault is mounted ${atBoot}, not ${JSON.stringify(time)}`);
   }
   const when = readWhen(time);
-  if (using === 'systemd' || when.cron !== undefined) return when;
-  // what is no time at all is told first
-  await nextRuns(when, { environment, from: clock.now(), amount: 1 });
-  throw new CryptosyncError('USAGE', `cron can't be told ${JSON.stringify(when.text)}`, {
-    advice: { to: 'write-plain-time' },
-  });
+  if (using === 'cron') await cronOf(when, { environment, from: clock.now() });
+  return when;
 }
 
 /** Nobody is there at night to be asked. @throws PASSWORD_REQUIRED, KEY_REQUIRED */

@@ -9,7 +9,7 @@ import { type ClientJob, clientManifests } from '../../schedules/kubernetes/clie
 import { type Manifest, toYaml } from '../../schedules/kubernetes/manifest.ts';
 import { serverManifests } from '../../schedules/kubernetes/server.ts';
 import { shift } from '../../schedules/when/jitter.ts';
-import { nextRuns, readWhen } from '../../schedules/when/when.ts';
+import { cronOf, nextRuns, readWhen } from '../../schedules/when/when.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import type { Context } from '../context.ts';
 import type { ScheduleRequest } from './request.ts';
@@ -79,11 +79,9 @@ async function cronFor(
   time: string,
 ): Promise<string> {
   const when = readWhen(time);
-  await nextRuns(when, { environment, from: clock.now(), amount: 1 });
-  if (when.cron !== undefined) return shift(when.cron, jitterName(kind, { layout }), jitter).cron;
-  throw new CryptosyncError('USAGE', `cron can't be told ${JSON.stringify(when.text)}`, {
-    advice: { to: 'write-plain-time' },
-  });
+  const look = { environment, from: clock.now() };
+  await nextRuns(when, { ...look, amount: 1 });
+  return shift(await cronOf(when, look), jitterName(kind, { layout }), jitter).cron;
 }
 
 /** TCP ports of a backend, as far as they follow from it. */

@@ -51,6 +51,15 @@ export async function nextRuns(when: When, look: Look): Promise<Date[]> {
   });
 }
 
+/** What cron is told of a time. @throws USAGE for what only systemd can say; what is no time at all is told first */
+export async function cronOf(when: When, look: Omit<Look, 'amount'>): Promise<string> {
+  if (when.cron !== undefined) return when.cron;
+  await nextRuns(when, { ...look, amount: 1 });
+  throw new CryptosyncError('USAGE', `cron can't be told ${JSON.stringify(when.text)}`, {
+    advice: { to: 'write-plain-time' },
+  });
+}
+
 /** By the machine's own time, as cron has it. */
 export function runsOfCron(expression: string, from: Date, amount: number): Date[] {
   return new Cron(expression, { mode: '5-part', paused: true }).nextRuns(amount, from);
