@@ -48,12 +48,15 @@ export interface Adaptation {
   readonly mountDir?: string | undefined;
 }
 
+/** Where a path of the old tree is now; one that lies elsewhere stays as it is. */
+export function movedPath({ from, to }: Pick<Adaptation, 'from' | 'to'>, path: string): string {
+  const part = partBelow(from, path);
+  return part === undefined ? path : `${to}/${part}`;
+}
+
 /** A profile with every path below the old tree put below the new one. */
 export function adaptProfile(name: string, profile: Profile, way: Adaptation): Adapted {
-  const moved = (path: string): string => {
-    const part = partBelow(way.from, path);
-    return part === undefined ? path : `${way.to}/${part}`;
-  };
+  const moved = (path: string): string => movedPath(way, path);
   const { passwordFile, mappings } = profile;
   const adapted: Profile = {
     ...profile,

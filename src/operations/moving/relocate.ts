@@ -26,9 +26,11 @@ import { refreshSummary } from '../config/profile-change.ts';
 import type { Around, Context } from '../context.ts';
 import { verifyOwnTree } from '../install/checks.ts';
 import { configLockRequest, vaultLockRequest } from '../locks.ts';
+import { type Carried, carrySchedule } from '../schedule/carry.ts';
+import { ownerOf } from '../schedule/owner.ts';
 import { underLocks } from '../under-locks.ts';
 import { vaultOf } from '../vault-of.ts';
-import { adaptProfile } from './adapt.ts';
+import { adaptProfile, movedPath } from './adapt.ts';
 import { linkUntaken, prepareMount } from './in-place.ts';
 
 export interface RelocateRequest {
@@ -51,6 +53,7 @@ export interface RelocateResult {
     readonly mountDir: string;
     /** Whether a vault lies there. */
     readonly hasVault: boolean;
+    readonly schedule: Carried;
   }[];
   readonly notes: readonly string[];
 }
@@ -128,7 +131,7 @@ async function settleHere(
   const { directory, stateDirectory } = clientLayout(context.root, client);
   const homes = [...new Set(profiles.flatMap(({ home }) => (home === undefined ? [] : [home])))];
   const notes = profiles.flatMap((each) => each.notes);
-  for (const home of homes.filter((each) => isDirectory(`${each}/cryptosync/config`))) {
+  for (const home of homes.filter(isTree)) {
     // two trees must not take each other for themselves
     removeFile(machineFile(stateDirectory), directory);
     notes.push(`the tree in ${home} is still there: go on with one of the two, and take the other away`);
@@ -136,6 +139,12 @@ async function settleHere(
   for (const { layout } of profiles) {
     writeScripts(layout, context.root, program);
     notes.push(...linkUntaken(layout, binDirectory));
+  }
+  const schedules = new Map<ProfileLayout, Carried>();
+  for (const moving of profiles) {
+    const { schedule, notes: said } = await carryAlong(context, moving, program);
+    schedules.set(moving.layout, schedule);
+    notes.push(...said);
   }
   for (const { layout, profile, home } of profiles) {
     if (home !== undefined) await writeAdapted(layout, profile);
@@ -151,9 +160,25 @@ async function settleHere(
       encryptedDir,
       mountDir,
       hasVault: inspectEncryptedDirectory(engineNamed(engine), encryptedDir).kind === 'vault',
+      schedule: schedules.get(layout) ?? 'none',
     })),
     notes,
   };
+}
+
+function isTree(home: string): boolean {
+  return isDirectory(`${home}/cryptosync/config`);
+}
+
+async function carryAlong(
+  context: Context,
+  { layout, profile, home }: Moving,
+  program: Program,
+): ReturnType<typeof carrySchedule> {
+  if (home === undefined) return { schedule: 'none', notes: [] };
+  const moved = (path: string): string => movedPath({ from: home, to: layout.directory }, path);
+  const carrying = { from: home, isThere: isTree(home), moved, program };
+  return await carrySchedule(context, ownerOf(context, layout, profile), carrying);
 }
 
 async function writeAdapted(layout: ProfileLayout, profile: Profile): Promise<void> {

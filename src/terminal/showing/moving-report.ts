@@ -1,7 +1,9 @@
 /** What export, import and relocate show: what is where now, and what to type next. */
+import { basename, dirname } from 'node:path';
 import type { ExportResult } from '../../operations/moving/export.ts';
 import type { ImportResult } from '../../operations/moving/import.ts';
 import type { RelocateResult } from '../../operations/moving/relocate.ts';
+import { shellWord } from '../../system/process/shell-word.ts';
 import { formatBytes, printable } from './style.ts';
 
 export function exportLines({ client, output, profiles, withVault, bytes, skipped }: ExportResult): string[] {
@@ -36,11 +38,41 @@ export function relocateLines({ client, directory, from, profiles, notes }: Relo
       ? `${client} names ${printable(directory)} already.`
       : `${client} is at home in ${printable(directory)} now; it was set up as ${printable(from)}.`,
     ...notes.map((note) => `  ${printable(note)}`),
+    ...profiles.flatMap(({ profile, schedule }) => scheduleLines(client, profile, schedule, from)),
     ...profiles
       .filter(({ hasVault }) => hasVault)
       .map(({ profile }) => `  next: cryptosync mount --client ${client}${option(profile)}`),
     ...(without.length === 0 ? [] : backFromRemote(client, without)),
   ];
+}
+
+function scheduleLines(
+  client: string,
+  profile: string,
+  schedule: RelocateResult['profiles'][number]['schedule'],
+  from: string | null,
+): string[] {
+  const mend = `cryptosync doctor --client ${client}${option(profile)} --fix`;
+  switch (schedule) {
+    case 'none':
+      return [];
+    case 'carried':
+      return [`  the schedule of ${profile} came along`];
+    case 'absent':
+      return [
+        `  the schedule of ${profile} does not stand on this machine; once nothing else runs it: ${mend}`,
+      ];
+    case 'failed':
+      return [`  next: ${mend}`];
+    case 'stays': {
+      const old = from === null ? '' : ` --root ${shellWord(dirname(from))} --client ${basename(from)}`;
+      return [
+        `  the schedule of ${profile} is still that of the old tree; to let it run this one:`,
+        `    cryptosync schedule remove${old}${option(profile)}`,
+        `    ${mend}`,
+      ];
+    }
+  }
 }
 
 function backFromRemote(client: string, profiles: readonly string[]): string[] {
