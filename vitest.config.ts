@@ -32,6 +32,8 @@ export default defineConfig({
           globalSetup: ['test/support/quick-engines/set-up.ts'],
           // one more than the machine has cores: many tests wait, for servers that are away or a line that is slow
           maxWorkers: 3,
+          // real servers and mounts on a machine that others use too: once late is told by count-tests, twice is a fault
+          retry: process.env.CI ? 1 : 0,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

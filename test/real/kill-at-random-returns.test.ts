@@ -11,7 +11,7 @@ const [count, seed] = [Number(SOAK_COUNT), Number(SOAK_SEED)];
 const kinds = modelPlaceKinds.filter((kind) => kind === (SOAK_PLACE ?? 'local'));
 const timeout = 60_000 + count * 20_000;
 
-describe.each(kinds)('killed at a random moment, on a place of the kind %s,', (kind) => {
+describe.each(kinds)('killed at a random moment, on a place of the kind %s,', { retry: 0 }, (kind) => {
   const [backend = '', encryption] = kind.split(', ');
   const onPlace = async (installation: RestoreKills['installation']): Promise<RestoreKills> => {
     mkdirSync(installation.path('storage'));

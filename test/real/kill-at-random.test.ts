@@ -7,7 +7,7 @@ import { directionsOn, type ModelPlaceKind, startModelPlace } from '../support/m
 
 const kinds: readonly ModelPlaceKind[] = ['local', 'local, encrypted', 'webdav, encrypted', 'sftp', 's3'];
 
-describe('a run that is killed at a random moment', () => {
+describe('a run that is killed at a random moment', { retry: 0 }, () => {
   it.for(kinds)(
     'to or from a place of the kind %s leaves the last generation whole, and the next run commits',
     async (kind, { installation }) => {

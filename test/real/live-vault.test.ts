@@ -5,7 +5,7 @@ import { it } from '../support/installation.ts';
 import { syncLiveVault } from '../support/model/live-vault.ts';
 import { startModelPlace } from '../support/model/places.ts';
 
-describe('a mounted vault that is written to, renamed and deleted in while syncs run', () => {
+describe('a mounted vault that is written to, renamed and deleted in while syncs run', { retry: 0 }, () => {
   it('reads in every file elsewhere, whenever a sync says that it is consistent', async ({
     installation,
   }) => {

@@ -179,6 +179,7 @@ describe('a tenant of several nodes', () => {
     ['encrypted', 'hidden', key, seed + 1],
   ] as const)(
     'loses no commit and doubles none, while nodes are killed and paused, on a sink that is %s',
+    { retry: 0 },
     async (_how, tenant, encryptionKey, from) => {
       const commits: Commit[] = [];
       const steps: string[] = [];
