@@ -137,7 +137,8 @@ async function mountLocked(
   if (acceptRollback || acceptVault) verifySameVault(layout, first.vault, vault);
   if (!acceptRollback) verifyWhole(vault);
   const formerState = acceptRollback ? await forgetState(context, layout, vault) : undefined;
-  const claim = { newVaultId: randomUUID(), accept: acceptVault };
+  // node takes some milliseconds to load what makes an id, which hardly any vault still needs
+  const claim = { newVaultId: vault.vaultId ?? randomUUID(), accept: acceptVault };
   const outcome = await mountVault(vault, password, options, claim, context);
   if (acceptRollback) forgetIncoming(vault.recordsDirectory, vault.encryptedDir);
   tellWarnings(context, layout, outcome);

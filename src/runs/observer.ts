@@ -75,6 +75,14 @@ export interface Watching {
   readonly further: readonly RunObserver[];
 }
 
+/** Set for the programs that a hook starts. */
+export const hookVariable = 'CRYPTOSYNC_HOOK';
+
+/** Whether this process was started by a hook: what it does itself starts none, or there would be no end to it. */
+export function runsWithinHook(environment: NodeJS.ProcessEnv): boolean {
+  return environment[hookVariable] !== undefined;
+}
+
 /** It is to be another than those beside it, not to be a secret, for which node:crypto would be loaded. */
 export function newRunId(): string {
   return Math.floor(Math.random() * 2 ** 48)

@@ -24,6 +24,7 @@ import {
 } from './observer.ts';
 import { ledgerObserver } from './observers/ledger.ts';
 import { logObserver } from './observers/log.ts';
+import { watchersFor } from './observers/watchers.ts';
 
 export type { Ending } from './observer.ts';
 
@@ -71,11 +72,8 @@ export async function recorded<Result>(
   return await observed({ context, run, observers }, action, describe);
 }
 
-/** Loaded only where somebody may watch: who does is read from the profile and the settings. */
 async function watchersOf({ watching, warn }: RunContext, run: Run): Promise<readonly RunObserver[]> {
-  if (watching === undefined) return [];
-  const { watchersFor } = await import('./observers/watchers.ts');
-  return watchersFor(watching, run, warn);
+  return watching === undefined ? [] : await watchersFor(watching, run, warn);
 }
 
 export interface LoggedRun {

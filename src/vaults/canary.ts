@@ -6,7 +6,7 @@
 import type { Secret } from '../secrets/secret.ts';
 import { parseStoredJson } from '../system/paths/stored-json.ts';
 import type { MadeWith } from './engines/engine.ts';
-import { readFileInMount, writeFileInMount } from './mounts/mount-access.ts';
+import { type FoundText, prepareReading, readFileInMount, writeFileInMount } from './mounts/mount-access.ts';
 import { parseSealKey, sealKeyText } from './seal-key.ts';
 
 export const canaryName = '.cryptosync-vault';
@@ -25,7 +25,20 @@ export type CanaryReading =
 
 /** @throws MOUNT_FAILED when the mount does not answer */
 export async function readCanary(mountDir: string): Promise<CanaryReading> {
-  const found = await readFileInMount(mountDir, canaryName);
+  return readingOf(await readFileInMount(mountDir, canaryName));
+}
+
+/** Prepares the reading of the canary of a vault that is about to be mounted. */
+export function prepareCanaryReading(mountDir: string): {
+  /** As `readCanary`. */
+  read(): Promise<CanaryReading>;
+  forget(): void;
+} {
+  const { read, forget } = prepareReading(mountDir, canaryName);
+  return { read: async () => readingOf(await read()), forget };
+}
+
+function readingOf(found: FoundText): CanaryReading {
   if (found.kind !== 'text') return found;
   const canary = parseCanary(found.text);
   return canary === undefined

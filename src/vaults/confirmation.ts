@@ -37,6 +37,8 @@ export interface Opening {
   readonly madeWith: MadeWith | undefined;
   readonly readOnly: boolean;
   readonly claim: Claim;
+  /** What was read of its canary. */
+  readonly reading: CanaryReading;
 }
 
 export interface Confirmed {
@@ -93,8 +95,7 @@ export async function confirmMountedBefore(
  * @throws VAULT_MISMATCH; then nothing was written into it
  */
 export async function confirmOpened(vault: Vault, opening: Opening): Promise<Confirmed> {
-  const reading = await readCanary(vault.mountDir);
-  const { claim, readOnly } = opening;
+  const { claim, readOnly, reading } = opening;
   const read = reading.kind === 'present' ? reading.canary : undefined;
   if (!claim.accept) verifyMadeWith(read?.madeWith, opening.madeWith, vault.encryptedDir);
   const finding = findingOf(reading, vault, claim);

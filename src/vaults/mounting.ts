@@ -6,6 +6,7 @@ import { accessSync, constants } from 'node:fs';
 import type { Secret } from '../secrets/secret.ts';
 import { pause } from '../system/clock.ts';
 import { CryptosyncError, errnoOf } from '../system/errors.ts';
+import { prepareCanaryReading } from './canary.ts';
 import {
   type Claim,
   type Confirmed,
@@ -17,14 +18,16 @@ import {
   defaultMountOptions,
   type Engine,
   type EngineDependencies,
+  type IdentityLook,
   type MadeWith,
   type MountOptions,
 } from './engines/engine.ts';
+import { topFileReader } from './engines/top-file.ts';
 import { prepareMountDirectory, setImmutable, verifySeparate, whileWritable } from './mounts/mount-point.ts';
 import type { MountState } from './mounts/mount-table.ts';
 import { lettingOthersIn } from './mounts/others.ts';
 import { findDaemons, waitForExit } from './mounts/processes.ts';
-import { identityOf, verifyMadeWith } from './proof.ts';
+import { identityFrom, verifyMadeWith } from './proof.ts';
 import {
   detachStale,
   detachStarted,
@@ -69,7 +72,7 @@ export async function mountVault(
     return await mountVault(vault, password, options, claim, dependencies);
   }
   verifyInitialised(vault.engine, vault.encryptedDir);
-  const before = identityOf(vault);
+  const before = vault.engine.lookAtIdentity(topFileReader(vault.encryptedDir));
   const madeWith = claim.accept ? undefined : vault.madeWith;
   verifyMadeWith(madeWith, before.madeWith, vault.encryptedDir);
   if (!options.readOnly) verifyWritable(vault);
@@ -106,27 +109,46 @@ export async function mountNewVault(
   return madeWith;
 }
 
+interface Beginning extends Pick<Opening, 'readOnly' | 'claim'> {
+  /** The look at what tells the vault from others; undefined for one that is made by opening it. */
+  readonly before: IdentityLook | undefined;
+}
+
 /** Starts the daemon and believes it only when the table and the canary agree; otherwise undoes it. */
 async function startAndConfirm(
   vault: Vault,
   start: () => Promise<MadeWith | undefined>,
-  opening: Omit<Opening, 'madeWith'>,
+  { before, ...opening }: Beginning,
   dependencies: EngineDependencies,
 ): Promise<Confirmed> {
   const { engine, mountDir } = vault;
   let isStarted = false;
   try {
-    const madeWith = await (engine.triesMountDirectory
+    const starting = engine.triesMountDirectory
       ? whileWritable(mountDir, dependencies.environment, start)
-      : start());
-    isStarted = true;
-    await confirmMounted(vault);
-    return stillListed(vault, await confirmOpened(vault, { ...opening, madeWith }));
+      : start();
+    // what comes next is prepared while the engine derives its key
+    const [started, ready] = await Promise.allSettled([starting, prepareConfirmation(vault, before)]);
+    try {
+      if (started.status === 'rejected') throw started.reason;
+      isStarted = true;
+      if (ready.status === 'rejected') throw ready.reason;
+      await confirmMounted(vault);
+      const reading = await ready.value.canary.read();
+      const opened = { ...opening, before: ready.value.before, madeWith: started.value, reading };
+      return stillListed(vault, await confirmOpened(vault, opened));
+    } finally {
+      if (ready.status === 'fulfilled') ready.value.canary.forget();
+    }
   } catch (error) {
     await withdraw(vault, dependencies);
     // a daemon that finds an old or changed block while the canary is read ends itself, and leaves a record of it
     throw (isStarted ? engine.findIntegrityViolation?.(vault) : undefined) ?? error;
   }
+}
+
+async function prepareConfirmation({ mountDir }: Vault, before: IdentityLook | undefined) {
+  return { before: before && identityFrom(before), canary: prepareCanaryReading(mountDir) };
 }
 
 function verifyUsable(vault: Vault, state: MountState): void {
@@ -191,11 +213,15 @@ function verifyWritable({ engine, encryptedDir }: Vault): void {
   verifySpace(encryptedDir, engine.spaceToWrite, { to: 'make-room-or-read-only' });
 }
 
+/** Milliseconds that a mount gets to appear in the kernel's table. */
+const appearDeadline = 1000;
+
 /** A daemon may need a moment after its parent exits until the kernel lists the mount. */
 async function confirmMounted(vault: Vault): Promise<void> {
-  let state: MountState = { kind: 'unmounted' };
-  for (let attempt = 0; attempt < 20 && state.kind === 'unmounted'; attempt += 1) {
-    if (attempt > 0) await pause(50);
+  const until = Date.now() + appearDeadline;
+  let state = await listedStateOfVault(vault);
+  for (let wait = 1; state.kind === 'unmounted' && Date.now() < until; wait *= 1.5) {
+    await pause(wait);
     state = await listedStateOfVault(vault);
   }
   // that its daemon answers is proven by the canary

@@ -15,7 +15,11 @@ export interface Identity extends IdentityLook {
 }
 
 export function identityIn(engine: Engine, read: FileReader): Identity {
-  const look = engine.lookAtIdentity(read);
+  return identityFrom(engine.lookAtIdentity(read));
+}
+
+/** The same of a look that was taken before. */
+export function identityFrom(look: IdentityLook): Identity {
   const digests = [...look.files].map(([name, content]) => [
     name,
     content === undefined ? null : createHash('sha256').update(content).digest('hex'),

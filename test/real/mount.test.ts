@@ -116,6 +116,15 @@ describe('a mount directory that is not as it was left', () => {
     expect(write).toThrow('EPERM');
   });
 
+  it('takes none again after the next mount, when somebody had made it writable', async ({
+    installation,
+  }) => {
+    const vault = await installVault(installation);
+    execFileSync('chattr', ['-i', vault.mountDir]);
+    await vault.put({ 'a.txt': 'a' });
+    expect(() => writeFileSync(join(vault.mountDir, 'stray'), 'plaintext')).toThrow('EPERM');
+  });
+
   it('is not mounted over while plaintext lies in it', async ({ installation }) => {
     const vault = await installVault(installation);
     execFileSync('chattr', ['-i', vault.mountDir]);

@@ -9,7 +9,7 @@ import { minimalEnvironment } from '../../system/environment.ts';
 import { CryptosyncError, toCryptosyncError } from '../../system/errors.ts';
 import { type ProgramEnd, runOwnProgram } from '../../system/process/own-program.ts';
 import { knownOf } from '../known-of.ts';
-import type { Run, RunEnd, RunObserver, Watching } from '../observer.ts';
+import { hookVariable, type Run, type RunEnd, type RunObserver, type Watching } from '../observer.ts';
 
 type HookName = 'before' | 'after' | 'onFailure' | 'onRecovered';
 
@@ -24,13 +24,6 @@ const usualDeadline = 600_000;
 const interruptedDeadline = 10_000;
 /** `before` asks for another time by it. */
 const tryLater = 75;
-
-const hookVariable = 'CRYPTOSYNC_HOOK';
-
-/** Whether this process was started by a hook: what it does itself starts none, or there would be no end to it. */
-export function runsWithinHook(environment: NodeJS.ProcessEnv): boolean {
-  return environment[hookVariable] !== undefined;
-}
 
 /** @param configs those of all clients first; afterwards they are run the other way round */
 export function hooksObserver(configs: readonly HooksConfig[], surroundings: Surroundings): RunObserver {

@@ -15,8 +15,8 @@ export interface Command {
   readonly args: readonly string[];
   /** The child's whole environment; see `system/environment`. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Written to stdin, which is closed afterwards. A secret gets one line feed behind it. */
-  readonly input?: Revealable | string | undefined;
+  /** Written to stdin, which is closed afterwards, once it is there. A secret gets one line feed behind it. */
+  readonly input?: Revealable | string | Promise<string> | undefined;
   /** Milliseconds after which the child is told to end. */
   readonly deadline: number;
   /** Milliseconds between SIGTERM and SIGKILL; `never` for a daemon that would lose data. Default 5000. */
@@ -73,6 +73,10 @@ export function feed(subprocess: ChildProcess, input: Command['input']): void {
   stdin.on('error', () => {}); // the child ended without reading: its exit code tells why
   if (typeof input === 'string') {
     stdin.end(input);
+    return;
+  }
+  if (input instanceof Promise) {
+    void input.then((text) => stdin.end(text));
     return;
   }
   stdin.write(input.reveal());

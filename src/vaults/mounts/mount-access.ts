@@ -3,11 +3,12 @@
  * even exit: so a child makes the call and is left alone when it is late. Nothing in this folder touches a mount
  * from this process.
  */
+import { closeSync, constants, openSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { minimalEnvironment } from '../../system/environment.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import { temporaryNameFor } from '../../system/files.ts';
-import { lastLines, run } from '../../system/process.ts';
+import { type Command, lastLines, run } from '../../system/process.ts';
 import { noSpaceLeft } from '../engines/failure.ts';
 
 export type MountAnswer =
@@ -19,8 +20,10 @@ export type MountAnswer =
 
 /** Milliseconds for a small call into a mount. */
 const deadline = 30_000;
-/** Milliseconds given to a late child to end before it is left behind. */
-const endTime = 1000;
+/** Milliseconds given to a late child to end before it is made to; one that can't is left behind. */
+const endTime = 500;
+/** Milliseconds after which a child ends that nobody asks for its answer: longer than any mount takes. */
+const longest = 600_000;
 
 /**
  * Runs a POSIX shell script; `$1` and on are its arguments.
@@ -32,23 +35,40 @@ async function runScript(
   milliseconds: number,
   input?: string,
 ): Promise<MountAnswer> {
+  return await beginScript(script, args, { input })(milliseconds);
+}
+
+/** Starts one. @returns what waits for its answer, with a deadline that counts from then on */
+function beginScript(
+  script: string,
+  args: readonly string[],
+  terms: Pick<Command, 'input' | 'descriptors'>,
+): (milliseconds: number) => Promise<MountAnswer> {
+  const ending = new AbortController();
   const running = run({
     file: 'sh',
     args: ['-c', script, 'sh', ...args],
     environment: { ...minimalEnvironment(process.env), LC_ALL: 'C' },
-    input,
-    deadline: milliseconds,
-    killAfter: endTime / 2,
+    ...terms,
+    deadline: longest,
+    killAfter: endTime,
+    signal: ending.signal,
   });
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), milliseconds + endTime);
-  });
-  const finished = await Promise.race([running, late]);
-  clearTimeout(timer);
-  if (finished === undefined || finished.timedOut) return { kind: 'silent' };
-  if (finished.exitCode === 0) return { kind: 'done', output: finished.stdout };
-  return { kind: 'failed', said: lastLines(finished.stderr, 2) || `exit ${finished.exitCode}` };
+  running.catch(() => {}); // it was ended because it was late, which has been told
+  return async (milliseconds) => {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => {
+        resolve(undefined);
+        ending.abort();
+      }, milliseconds);
+    });
+    const finished = await Promise.race([running, late]);
+    clearTimeout(timer);
+    if (finished === undefined || finished.timedOut) return { kind: 'silent' };
+    if (finished.exitCode === 0) return { kind: 'done', output: finished.stdout };
+    return { kind: 'failed', said: lastLines(finished.stderr, 2) || `exit ${finished.exitCode}` };
+  };
 }
 
 const isDead =
@@ -92,9 +112,52 @@ export type FoundText =
   | { readonly kind: 'absent' }
   | { readonly kind: 'unreadable'; readonly said: string };
 
+const readBeginning = 'exec head -c 4096 -- "$2"';
+
 /** The beginning (4096 bytes) of a file at the top of a mount. @throws MOUNT_FAILED when the mount does not answer */
 export async function readFileInMount(mountDir: string, name: string): Promise<FoundText> {
-  const answer = await runScript(`${enterMount} && exec head -c 4096 -- "$2"`, [mountDir, name], deadline);
+  const answer = await runScript(`${enterMount} && ${readBeginning}`, [mountDir, name], deadline);
+  return foundIn(mountDir, answer);
+}
+
+/** A reading that waits for its mount. */
+export interface PreparedReading {
+  /** Reads, now that it is mounted. @throws MOUNT_FAILED when the mount does not answer */
+  read(): Promise<FoundText>;
+  /** Ends what waits, where nothing was read. */
+  forget(): void;
+}
+
+/** The directory below the mount is open as 3: while that is what is entered, nothing is mounted. */
+const enterComingMount = `read -r _ && cd "$1" && {
+  ! [ . -ef /proc/self/fd/3 ] || { echo "not mounted any more" >&2; false; }
+}`;
+
+/**
+ * The same as `readFileInMount` on a directory on which something is about to be mounted: the shell that reads is
+ * started while the engine derives its key, which takes longer than that.
+ */
+export function prepareReading(mountDir: string, name: string): PreparedReading {
+  const below = openSync(mountDir, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    const begin = Promise.withResolvers<string>();
+    const terms = { input: begin.promise, descriptors: [below] };
+    const answer = beginScript(`${enterComingMount} && ${readBeginning}`, [mountDir, name], terms);
+    return {
+      async read() {
+        begin.resolve('\n');
+        return foundIn(mountDir, await answer(deadline));
+      },
+      // at the end of its input it ends
+      forget: () => begin.resolve(''),
+    };
+  } finally {
+    closeSync(below);
+  }
+}
+
+/** @throws MOUNT_FAILED when the mount does not answer */
+function foundIn(mountDir: string, answer: MountAnswer): FoundText {
   if (answer.kind === 'silent') throw silent(mountDir);
   if (answer.kind === 'done') return { kind: 'text', text: answer.output };
   if (/no such file or directory/i.test(answer.said)) return { kind: 'absent' };

@@ -2,10 +2,10 @@
  * The directory that a vault is mounted on. While nothing is mounted it is empty, and immutable where the file system
  * allows that, so that nobody writes plaintext to the disk by mistake (hazards.md G5). A mount on top still works.
  */
-import { closeSync, constants, openSync, readdirSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readdirSync } from 'node:fs';
 import { findExecutable } from '../../system/dependencies.ts';
 import { minimalEnvironment } from '../../system/environment.ts';
-import { CryptosyncError } from '../../system/errors.ts';
+import { CryptosyncError, errnoOf } from '../../system/errors.ts';
 import { ensureDirectory } from '../../system/files.ts';
 import { removeIfEmpty } from '../../system/paths/removal.ts';
 import { run } from '../../system/process.ts';
@@ -66,6 +66,8 @@ export async function setImmutable(
   environment: NodeJS.ProcessEnv,
 ): Promise<boolean> {
   if (process.getuid?.() !== 0) return false;
+  if (isImmutable(typeof directory === 'number' ? `/proc/self/fd/${directory}` : directory) === wanted)
+    return true;
   const file = findExecutable('chattr', environment);
   if (file === undefined) return false;
   const finished = await run({
@@ -77,6 +79,19 @@ export async function setImmutable(
     deadline: 10_000,
   });
   return finished.exitCode === 0;
+}
+
+/**
+ * Whether a directory has the flag, as access(2) tells root: EPERM is given for that and nothing else. Undefined where
+ * it does not tell, as on a file system that can't be written. It saves a process in every mount.
+ */
+function isImmutable(directory: string): boolean | undefined {
+  try {
+    accessSync(directory, constants.W_OK);
+    return false;
+  } catch (error) {
+    return errnoOf(error) === 'EPERM' ? true : undefined;
+  }
 }
 
 /**

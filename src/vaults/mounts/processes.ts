@@ -160,7 +160,8 @@ export async function waitForExit(
 ): Promise<ProcessIdentity[]> {
   const until = Date.now() + deadline;
   let alive = processes.filter(isAlive);
-  for (let wait = 2; alive.length > 0 && Date.now() < until; wait = Math.min(wait * 2, 100)) {
+  // most end within some milliseconds, for which an unmount waits: a look costs a fraction of one
+  for (let wait = 1; alive.length > 0 && Date.now() < until; wait = Math.min(wait * 1.25, 100)) {
     await pause(wait);
     alive = alive.filter(isAlive);
   }
