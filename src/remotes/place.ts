@@ -7,6 +7,10 @@
 import { CryptosyncError } from '../system/errors.ts';
 import { isBytes, shownPath } from '../system/names.ts';
 
+/** The hash that a place's list tells of every file for nothing, because it keeps it. */
+export const listedHashes = ['sha256', 'sha1', 'md5'] as const;
+export type ListedHash = (typeof listedHashes)[number];
+
 /** What a place can do; what it does differs by it. */
 export interface PlaceFeatures {
   /** Nanoseconds that its times are exact to; undefined when it keeps none that it is given. */
@@ -20,6 +24,8 @@ export interface PlaceFeatures {
   readonly takesBytes: boolean;
   /** A control character in a name may be listed as the sign that stands for it, and one such sign as another (R41). */
   readonly respellsNames: boolean;
+  /** Undefined where a list tells no hash, or only by reading every file. */
+  readonly listedHash?: ListedHash | undefined;
 }
 
 /** Which directories can stand at a place with nothing in them, by their paths. */
@@ -40,6 +46,8 @@ export interface PlaceEntry {
   readonly mtime: bigint | undefined;
   /** Where it leads, of a symbolic link in a directory of this machine. */
   readonly target?: string;
+  /** Hexadecimal, of the kind that was asked for; undefined when the place tells none of this file. */
+  readonly hash?: string | undefined;
 }
 
 /** A file that is open for reading on this machine. */
@@ -72,8 +80,8 @@ export interface Place {
   read(path: string, limit: number): Promise<Buffer | undefined>;
   /** The names in a directory, directories with a slash behind; none when it is missing. */
   names(directory: string): Promise<string[]>;
-  /** All that lies there but the tool's own directory, in no order. */
-  list(onEntry: (entry: PlaceEntry) => void): Promise<void>;
+  /** All that lies there but the tool's own directory, in no order. @param hash what its features say that a list tells */
+  list(onEntry: (entry: PlaceEntry) => void, hash?: ListedHash): Promise<void>;
   /** The directories above it in which a place of ours lies, as far as they can be asked. */
   placesAbove(): Promise<string[]>;
   /** What stands at a path, no directory; undefined when nothing does. */

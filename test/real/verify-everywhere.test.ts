@@ -4,28 +4,28 @@ import { linkSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect } from 'vitest';
-import { openPlace } from '../../src/remotes/open-place.ts';
 import type { Place } from '../../src/remotes/place.ts';
 import { choose } from '../../src/sync/generations/choice.ts';
 import { readPast } from '../../src/sync/generations/history.ts';
 import type { Job } from '../../src/sync/job.ts';
 import { restoreInto } from '../../src/sync/restore/restore.ts';
 import type { Depth } from '../../src/sync/verify/verify.ts';
-import { verifyGeneration } from '../../src/sync/verify/verify.ts';
 import { toCryptosyncError } from '../../src/system/errors.ts';
 import { withScratchFile } from '../../src/system/scratch-file.ts';
 import { contextFor } from '../support/context.ts';
 import { type Installation, it } from '../support/installation.ts';
+import { type Change, checked, flip, inflict, inPlaceOf, toldOf } from '../support/model/checks.ts';
 import { type ModelPlaceKind, startModelPlace } from '../support/model/places.ts';
 import { jobOf, type Machine, machineIn, runOn } from '../support/model/world.ts';
 import { cleanEnvironment } from '../support/serve.ts';
 
 const kinds: readonly ModelPlaceKind[] = ['sftp', 's3', 'local, encrypted', 'webdav, encrypted'];
 
+/** Whose list tells a hash of every object. */
+const listsHashes: ReadonlySet<ModelPlaceKind> = new Set(['s3']);
+
 const big = (text: string): Buffer => Buffer.alloc(20_000, text);
 
-/** Changes what lies at a path, under the time that it had. */
-type Change = (there: Buffer) => Buffer | undefined;
 const damages: Readonly<
   Record<string, { readonly change: Change; readonly as: string; readonly quick: boolean }>
 > = {
@@ -37,12 +37,6 @@ const damages: Readonly<
   edited: { change: () => Buffer.from('of old'), as: 'content', quick: false },
   'the configuration': { change: (there) => flip(there), as: 'content', quick: true },
 };
-
-function flip(there: Buffer): Buffer {
-  const copy = Buffer.from(there);
-  copy[copy.length >> 1] = (copy[copy.length >> 1] ?? 0) ^ 1;
-  return copy;
-}
 
 interface Scene {
   readonly machine: Machine;
@@ -75,19 +69,10 @@ async function sceneOn(kind: ModelPlaceKind, installation: Installation): Promis
   const plain = jobOf(machine, at, { direction: 'upload' });
   const { mapping } = plain;
   const source = { ...mapping.source, configFile: 'the configuration' };
-  const context = contextFor(installation.directory, cleanEnvironment);
-  const settings = { flags: at.flags, bandwidthLimit: undefined, now: Date.now };
   return {
     machine,
     job: { ...plain, mapping: { ...mapping, source } },
-    async inPlace(action) {
-      const place = openPlace(plain.view, settings, context);
-      try {
-        return await action(place);
-      } finally {
-        await place.close();
-      }
-    },
+    inPlace: (action) => inPlaceOf(plain, at, action),
   };
 }
 
@@ -97,27 +82,12 @@ async function readAll(place: Place, path: string): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-async function inflict(place: Place, path: string, change: Change): Promise<void> {
-  const mtime = (await place.look(path))?.mtime ?? 0n;
-  const content = change(await readAll(place, path));
-  await place.removeFile(path);
-  if (content === undefined) return;
-  const source = { size: content.length, mtime, mode: 0o600 };
-  await withScratchFile(content, (descriptor) => place.put({ ...source, descriptor }, path), mtime);
-}
-
 describe.each(kinds)('on a place of the kind %s', (kind) => {
   it('each kind of damage is found and named, and what is sound is not', async ({ installation }) => {
     const { machine, job, inPlace } = await sceneOn(kind, installation);
     const context = contextFor(installation.directory, cleanEnvironment);
     const check = (place: Place, depth: Depth) =>
-      told(async () => {
-        const past = await readPast(place, undefined);
-        const chosen = choose(place, past, {}, job.sealKey);
-        const journalFile = join(machine.state, 'journal');
-        const { damaged } = await verifyGeneration(context, { place, past, chosen, job, depth, journalFile });
-        return damaged.map(({ object, damage }) => `${object}: ${damage}`).sort();
-      });
+      told(async () => toldOf(await checked(machine, job, place, depth)));
     const restore = (place: Place) =>
       told(async () => {
         const chosen = choose(place, await readPast(place, undefined), {}, job.sealKey);
@@ -141,9 +111,12 @@ describe.each(kinds)('on a place of the kind %s', (kind) => {
       // a place that tells times exactly may tell that more was put there since
       const quick = await check(place, { kind: 'quick' });
       expect(quick).toEqual(expect.arrayContaining(always));
+      // a sample looks at all that the quick check looks at
+      expect(await check(place, { kind: 'sample', bytes: 1 })).toEqual(expect.arrayContaining(always));
       const deep = await check(place, { kind: 'deep' });
       expect(deep).toEqual([...all.map(({ told: one }) => one), 'added: added'].sort());
       expect(deep).toEqual(expect.arrayContaining(quick));
+      if (listsHashes.has(kind)) expect(quick).toEqual(deep);
       const [lost = ''] = await restore(place);
       expect(Object.keys(damages)).toContain(lost.split(':')[0]);
       const marker = JSON.parse((await readAll(place, '.cryptosync/marker.json')).toString());

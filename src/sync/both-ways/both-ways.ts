@@ -68,7 +68,7 @@ export async function syncBothWays(
   const hasWork = isOpen(first, 0);
   if (hasWork) beginJournal(run, first);
   const settled = await carryUntilSettled(run, first);
-  const entries = await treeOfBoth(job, settled.outlook, settled.hashes);
+  const entries = await treeOfBoth(job, settled.outlook, settled);
   const changes = manifestChanges(entries, first.footing.told ?? []);
   const isCommitted = first.footing.lineage.marker?.version === 2 && !first.footing.lineage.isUnfinished;
   if (changes.size > 0 || isAnnounced || !isCommitted) {

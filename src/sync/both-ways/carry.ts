@@ -15,6 +15,7 @@ import { carryOut } from '../upload/carry-out.ts';
 import { bytesIn, progressOf } from '../upload/progress.ts';
 import { tellStrangers } from '../upload/strangers.ts';
 import type { Outlook } from './outlook.ts';
+import { listedIn } from './trees/outcome.ts';
 
 export interface CarrySettings {
   readonly job: Job;
@@ -28,6 +29,7 @@ export interface CarriedBoth {
   readonly transferred: TransferResult;
   /** By path: the hash of what was read or came. */
   readonly hashes: ReadonlyMap<string, string>;
+  readonly listed: ReadonlyMap<string, string>;
 }
 
 /** All that comes has come before anything changes on either side. @throws what either side fails with, INTERRUPTED */
@@ -72,7 +74,8 @@ export async function carryBoth(
     for (const [path, { hash }] of gone.entries) if (hash !== undefined) hashes.set(path, hash);
     const files = come.files + coming.hardLinks.length + links + gone.files;
     const bytes = come.bytes + gone.bytes;
-    return { transferred: { files, bytes, deleted: plan.deletions.length }, hashes };
+    const listed = new Map(listedIn(gone.entries.values()));
+    return { transferred: { files, bytes, deleted: plan.deletions.length }, hashes, listed };
   } catch (error) {
     staging.close();
     throw error;

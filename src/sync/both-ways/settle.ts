@@ -18,6 +18,7 @@ import { type Unwanted, unwantedIn } from './losers.ts';
 import { lookAhead, namesOf, type Outlook } from './outlook.ts';
 import { removePartials } from './partials.ts';
 import { isNothingToMove, isNothingToSend } from './trees/moves.ts';
+import { type ListedByContent, listedIn } from './trees/outcome.ts';
 import { toldAfter } from './trees/untimed.ts';
 
 /** How often sides that keep changing are brought together before the result is called inconsistent. */
@@ -40,6 +41,7 @@ export interface Settled {
   readonly consistent: boolean;
   /** By path, of what was sent or came. */
   readonly hashes: ReadonlyMap<string, string>;
+  readonly listed: ListedByContent;
   /** In the trash of its passes. */
   readonly unwanted: readonly Unwanted[];
   /** Something was done on a side. */
@@ -72,6 +74,7 @@ export async function carryUntilSettled(run: Run, first: Outlook): Promise<Settl
   let transferred = nothingTransferred;
   const conflicts: SyncConflict[] = [];
   const hashes = new Map<string, string>();
+  const listed = new Map(listedIn(first.footing.told ?? []));
   const unwanted: Unwanted[] = [];
   let taken: string[] | undefined;
   let pass = 0;
@@ -90,6 +93,7 @@ export async function carryUntilSettled(run: Run, first: Outlook): Promise<Settl
       const carried = await carryBoth(context, outlook, { job, place, trashThere, trashHere });
       transferred = addResults(transferred, carried.transferred);
       for (const [path, hash] of carried.hashes) hashes.set(path, hash);
+      for (const [hash, other] of carried.listed) listed.set(hash, other);
     } finally {
       trashHere.close();
     }
@@ -105,7 +109,7 @@ export async function carryUntilSettled(run: Run, first: Outlook): Promise<Settl
     );
   }
   const consistent = isNothingToMove(outlook.moves);
-  return { outlook, transferred, conflicts, consistent, hashes, unwanted, hasMoved: pass > 0 };
+  return { outlook, transferred, conflicts, consistent, hashes, listed, unwanted, hasMoved: pass > 0 };
 }
 
 /** The same look, with what the place's manifest would say now. */

@@ -19,7 +19,7 @@ import { openStaging } from '../here/staging.ts';
 import { openLocalTrash, pruneLocalTrash } from '../here/trash.ts';
 import { type Job, scopeOf } from '../job.ts';
 import type { DirectionOutcome } from '../result.ts';
-import { recordable, withTimeThere } from '../tree/changes.ts';
+import { recordable, withObject } from '../tree/changes.ts';
 import type { Entry } from '../tree/entry.ts';
 import { type RecordEntry, type RecordHead, replaceRecord } from '../tree/record.ts';
 import { scanTree } from '../tree/scan.ts';
@@ -144,7 +144,7 @@ function remember(
       const attributes = known.attributes === undefined ? {} : { attributes: known.attributes };
       const now = { ...entry, ...attributes, ...(hash !== undefined && { hash }) };
       // the object keeps its own time, to which a file of this machine can be set only about
-      yield recordable(withTimeThere(known, now), lookedAt);
+      yield recordable(withObject(known, now), lookedAt);
     }
   }
 }

@@ -3,9 +3,10 @@
  * moved, the file is read: a copied disk, a `touch` or a restored time is no edit, and an edit that keeps size and
  * time is one.
  */
+import type { ListedHash } from '../../remotes/place.ts';
 import { pauseForSignals } from '../../system/turns.ts';
 import { type AttributeTools, readAttributes } from './attributes.ts';
-import { hashOf, openBelow } from './content.ts';
+import { type Hashes, hashesOf, openBelow } from './content.ts';
 import { sideBySide } from './difference.ts';
 import { type Entry, isSameContent, isSameMetadata, isUntouched, type StampedEntry } from './entry.ts';
 import type { RecordEntry } from './record.ts';
@@ -152,13 +153,18 @@ async function judged(
 
 /** The object at the place stays as it is, with the time that it was given there. */
 function staying(path: string, known: RecordEntry, now: RecordEntry): Change {
-  return { path, known, now: withTimeThere(known, now), kind: metadataOr(known, now) };
+  return { path, known, now: withObject(known, now), kind: metadataOr(known, now) };
 }
 
-/** @param known what lies at the place, under the time that it was given there */
-export function withTimeThere(known: Entry, now: RecordEntry): RecordEntry {
+/** @param known what lies at the place, under the time that it was given there. @param now the same content here */
+export function withObject(known: Entry, now: RecordEntry): RecordEntry {
   const there = known.there ?? (known.mtime === now.mtime ? undefined : known.mtime);
-  return there === undefined ? now : { ...now, there };
+  const { listedHash } = known;
+  return {
+    ...now,
+    ...(there !== undefined && { there }),
+    ...(listedHash !== undefined && { listedHash }),
+  };
 }
 
 function metadataOr(known: RecordEntry, now: RecordEntry): ChangeKind {
@@ -167,13 +173,23 @@ function metadataOr(known: RecordEntry, now: RecordEntry): ChangeKind {
 
 /** SHA-256 of a file of the tree, or `vanished`. */
 export async function hashAt(
-  { root, signal }: Pick<LookSettings, 'root' | 'signal'>,
+  settings: Pick<LookSettings, 'root' | 'signal'>,
   path: string,
 ): Promise<string | 'vanished'> {
+  const hashes = await hashesAt(settings, path, undefined);
+  return hashes === 'vanished' ? hashes : hashes.hash;
+}
+
+/** The same, with the one that the list of its place tells. */
+export async function hashesAt(
+  { root, signal }: Pick<LookSettings, 'root' | 'signal'>,
+  path: string,
+  listed: ListedHash | undefined,
+): Promise<Hashes | 'vanished'> {
   const file = openBelow(root, path);
   if (file === 'vanished') return 'vanished';
   try {
-    return await hashOf(file, signal);
+    return await hashesOf(file, listed, signal);
   } finally {
     file.close();
   }

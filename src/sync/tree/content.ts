@@ -1,6 +1,7 @@
 /** Reading a file of a tree safely: what is opened is the file that was seen, and no link is followed to it. */
 import { createHash } from 'node:crypto';
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import type { ListedHash } from '../../remotes/place.ts';
 import { CryptosyncError, errnoOf } from '../../system/errors.ts';
 import { directoryOf, shownPath, systemPath } from '../../system/names.ts';
 import { readParts } from '../../system/paths/parts.ts';
@@ -111,6 +112,27 @@ export async function hashOf(
   const hash = createHash('sha256');
   await readParts(descriptor, (part) => hash.update(part), { signal });
   return hash.digest('hex');
+}
+
+/** What is kept of a file's content. */
+export interface Hashes extends Pick<StampedEntry, 'listedHash'> {
+  readonly hash: string;
+}
+
+/** The hash of an open file, and in the same reading the one that its place's list tells. @throws INTERRUPTED */
+export async function hashesOf(
+  { descriptor }: Pick<OpenFile, 'descriptor'>,
+  listed: ListedHash | undefined,
+  signal?: AbortSignal,
+): Promise<Hashes> {
+  if (listed === undefined || listed === 'sha256') return { hash: await hashOf({ descriptor }, signal) };
+  const [hash, other] = [createHash('sha256'), createHash(listed)];
+  const take = (part: Buffer): void => {
+    hash.update(part);
+    other.update(part);
+  };
+  await readParts(descriptor, take, { signal });
+  return { hash: hash.digest('hex'), listedHash: `${listed}:${other.digest('hex')}` };
 }
 
 /** Copies what an open file has at the moment, up to so many bytes, into an empty one. @returns the bytes */

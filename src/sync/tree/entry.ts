@@ -18,6 +18,8 @@ export interface Entry {
   readonly gid: number;
   /** Of a file: SHA-256 of the content, hexadecimal. Undefined until the file was read. */
   readonly hash?: string | undefined;
+  /** Of a file: its hash of the kind that its place's list tells, with the kind before it: `md5:…`, where it is known. */
+  readonly listedHash?: string | undefined;
   /** Of a symbolic link. */
   readonly target?: string | undefined;
   /** Of a device: major and minor number as the kernel packs them. */

@@ -70,6 +70,7 @@ function lineOf({ path, entry }: ManifestChange): object {
   const name = isBytes(path) ? { path: shownPath(path), pathBytes: base64Of(path) } : { path };
   if (entry === undefined) return { ...name, kind: 'removed' };
   const { kind, size, mtime, mode, uid, gid, hash, target, device, group, attributes, there } = entry;
+  const [listed = '', digest] = entry.listedHash?.split(':') ?? [];
   return {
     ...name,
     kind,
@@ -80,6 +81,7 @@ function lineOf({ path, entry }: ManifestChange): object {
     uid,
     gid,
     ...(hash !== undefined && { sha256: hash }),
+    ...(digest !== undefined && { [listed]: digest }),
     ...(target !== undefined && (isBytes(target) ? { targetBytes: base64Of(target) } : { target })),
     ...(device !== undefined && { device }),
     ...(group !== undefined &&
@@ -210,6 +212,7 @@ function changeOf(value: Record<string, unknown>, name: string): ManifestChange 
     uid: uid as number,
     gid: gid as number,
     ...(typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256) && { hash: sha256 }),
+    ...listedHashIn(value),
     ...(there !== undefined && { there }),
     ...(target !== undefined && { target }),
     ...(group !== undefined && { group }),
@@ -218,6 +221,13 @@ function changeOf(value: Record<string, unknown>, name: string): ManifestChange 
     ...(value['unsettled'] === true && { isUnsettled: true }),
   };
   return { path, entry };
+}
+
+/** Of what a place's list tells besides SHA-256, which stands in every manifest. */
+function listedHashIn({ sha1, md5 }: Record<string, unknown>): Pick<Entry, 'listedHash'> {
+  if (typeof sha1 === 'string' && /^[0-9a-f]{40}$/.test(sha1)) return { listedHash: `sha1:${sha1}` };
+  if (typeof md5 === 'string' && /^[0-9a-f]{32}$/.test(md5)) return { listedHash: `md5:${md5}` };
+  return {};
 }
 
 function textOrBytes(text: unknown, bytes: unknown): string | undefined {

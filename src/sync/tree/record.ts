@@ -63,6 +63,7 @@ interface Extras {
   readonly g?: string;
   readonly x?: Readonly<Record<string, string>>;
   readonly t?: string;
+  readonly h?: string;
   readonly o?: 1;
 }
 type Packed = [string, number, number, string, number, number, number, string, string, string, Extras?];
@@ -115,6 +116,7 @@ function pack(entry: RecordEntry): Packed {
     ...(entry.group !== undefined && { g: entry.group }),
     ...(entry.attributes !== undefined && { x: entry.attributes }),
     ...(entry.there !== undefined && { t: String(entry.there) }),
+    ...(entry.listedHash !== undefined && { h: entry.listedHash }),
     ...(entry.isGone === true && { o: 1 as const }),
   };
   const name = path.slice(path.lastIndexOf('/') + 1);
@@ -221,13 +223,14 @@ const wholeNumber = /^-?\d{1,24}$/;
 
 function unpackExtras(extras: Extras, file: string): Partial<RecordEntry> {
   if (typeof extras !== 'object' || extras === null) throw new RecordTorn(file);
-  const { l, v, g, x, t, o } = extras;
+  const { l, v, g, x, t, h, o } = extras;
   return {
     ...(typeof l === 'string' && { target: l }),
     ...(typeof v === 'string' && { device: v }),
     ...(typeof g === 'string' && { group: g }),
     ...(isTexts(x) && { attributes: x }),
     ...(typeof t === 'string' && wholeNumber.test(t) && { there: BigInt(t) }),
+    ...(typeof h === 'string' && /^(sha1|md5):[0-9a-f]+$/.test(h) && { listedHash: h }),
     ...(o === 1 && { isGone: true }),
   };
 }

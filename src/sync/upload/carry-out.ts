@@ -9,7 +9,7 @@ import { settableTime } from '../../system/file-times.ts';
 import { bytesOfName } from '../../system/names.ts';
 import { withScratchFile } from '../../system/scratch-file.ts';
 import { inLanes } from '../lanes.ts';
-import { copyOf, hashOf, type OpenFile, TreeReader } from '../tree/content.ts';
+import { copyOf, hashesOf, type OpenFile, TreeReader } from '../tree/content.ts';
 import { isUntouched } from '../tree/entry.ts';
 import { objectOf } from '../tree/objects.ts';
 import type { RecordEntry } from '../tree/record.ts';
@@ -137,6 +137,9 @@ async function putFiles(
   return { entries, restless };
 }
 
+/** What an entry knew of other content is not so any more. */
+const unlisted = { listedHash: undefined };
+
 /** @returns the entry as it was read */
 async function putOne(
   place: Place,
@@ -146,7 +149,8 @@ async function putOne(
 ): Promise<{ readonly entry: RecordEntry | undefined; readonly isStill: boolean }> {
   const before = file.status();
   const content = place.tellsContent ? createHash('sha256') : undefined;
-  const told = content === undefined ? await hashOf(file, signal) : undefined;
+  const { listedHash: listed } = await place.features();
+  const told = content === undefined ? await hashesOf(file, listed, signal) : undefined;
   const source: Source = {
     descriptor: file.descriptor,
     size: before.size,
@@ -155,12 +159,12 @@ async function putOne(
     onContent: (part) => void content?.update(part),
   };
   const put = await place.put(source, entry.path);
-  const hash = told ?? content?.digest('hex');
+  const hashes = told ?? { hash: content?.digest('hex') };
   const after = file.status();
   const isStill = isUntouched(stampOf(entry), stampOf(after)) && isUntouched(before, after);
   if (put === 'done') {
     const there = await timeThere(place, entry.path, before.mtime);
-    return { entry: { ...entry, size: before.size, hash, there }, isStill };
+    return { entry: { ...entry, size: before.size, ...unlisted, ...hashes, there }, isStill };
   }
   // a file that did not move and is not there as it was read: that is the place's doing
   if (isStill) throw notKept(place.name, entry.path);
@@ -185,10 +189,12 @@ async function putCopy(
   const copy = async (descriptor: number): Promise<RecordEntry | undefined> => {
     const copied = await copyOf(file, descriptor, size, signal);
     futimesSync(descriptor, settableTime(mtime), settableTime(mtime));
-    const hash = await hashOf({ descriptor }, signal);
+    const { listedHash: listed } = await place.features();
+    const hashes = await hashesOf({ descriptor }, listed, signal);
     const put = await place.put({ descriptor, size: copied, mtime, mode }, entry.path);
     if (put !== 'done') return undefined;
-    return { ...entry, size: copied, mtime, hash, there: await timeThere(place, entry.path, mtime) };
+    const there = await timeThere(place, entry.path, mtime);
+    return { ...entry, size: copied, mtime, ...unlisted, ...hashes, there };
   };
   return await withScratchFile(Buffer.alloc(0), copy);
 }

@@ -5,7 +5,7 @@
 
 import { directoryOf, joined } from '../../system/names.ts';
 import { pauseForSignals } from '../../system/turns.ts';
-import { type Change, hashAt, type LookSettings, withTimeThere } from '../tree/changes.ts';
+import { type Change, hashAt, type LookSettings, withObject } from '../tree/changes.ts';
 import type { RecordEntry } from '../tree/record.ts';
 
 /** A move of one object or directory at the place. */
@@ -94,7 +94,7 @@ async function matched(
     const known = candidates[index];
     if (known === undefined) continue;
     candidates.splice(index, 1);
-    matches.push({ known, now: withTimeThere(known, { ...now, hash }) });
+    matches.push({ known, now: withObject(known, { ...now, hash }) });
   }
   return matches;
 }

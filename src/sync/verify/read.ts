@@ -10,6 +10,8 @@ import type { Finding, Unchecked } from './findings.ts';
 export interface ReadSettings {
   /** The paths at which an object may lie. */
   readonly pathsOf: (expected: Expected) => readonly string[] | Promise<readonly string[]>;
+  /** Asked just before something is read. */
+  readonly isNeeded: (expected: Expected) => boolean;
   readonly onRead: (expected: Expected, isSound: boolean) => void;
   readonly signal: AbortSignal | undefined;
 }
@@ -26,7 +28,7 @@ const fatal: ReadonlySet<string> = new Set([
 export async function readAndCompare(
   place: Place,
   expected: readonly Expected[],
-  { pathsOf, onRead, signal }: ReadSettings,
+  { pathsOf, isNeeded, onRead, signal }: ReadSettings,
 ): Promise<{ readonly damaged: readonly Finding[]; readonly unchecked: readonly Unchecked[] }> {
   const damaged: Finding[] = [];
   const unchecked: Unchecked[] = [];
@@ -35,6 +37,7 @@ export async function readAndCompare(
     place.lanes,
     async (one) => {
       const { entry, object, hash } = one;
+      if (!isNeeded(one)) return;
       try {
         const found = await foundAt(place, await pathsOf(one), hash);
         if (hash === undefined || (entry as ManifestEntry).isUnsettled === true) {

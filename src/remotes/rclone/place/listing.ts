@@ -1,20 +1,26 @@
 /** All that lies at a place behind rclone, as a stream: rclone prints its array with one entry a line. */
 
 import { CryptosyncError } from '../../../system/errors.ts';
-import type { PlaceEntry } from '../../place.ts';
+import type { ListedHash, PlaceEntry } from '../../place.ts';
 import { controlFilter, placeOf, type Remote, rclonePath } from '../../remote.ts';
 import { askRemoteIfPresent } from '../ask.ts';
 import type { RcloneDependencies } from '../call.ts';
 import { transferDeadline } from './daemon.ts';
 
-/** @param flags of the profile: how a store is asked for its list may matter to it (`--fast-list`) */
+export interface Listed {
+  readonly onEntry: (entry: PlaceEntry) => void;
+  readonly hash: ListedHash | undefined;
+  /** Of the profile: how a store is asked for its list may matter to it (`--fast-list`). */
+  readonly flags: readonly string[];
+}
+
 export async function listPlace(
   remote: Remote,
-  onEntry: (entry: PlaceEntry) => void,
-  flags: readonly string[],
+  { onEntry, hash, flags }: Listed,
   dependencies: RcloneDependencies,
 ): Promise<void> {
-  const how = ['--recursive', '--no-mimetype', '--filter', controlFilter, ...flags];
+  const hashing = hash === undefined ? [] : ['--hash', '--hash-type', hash];
+  const how = ['--recursive', '--no-mimetype', ...hashing, '--filter', controlFilter, ...flags];
   const args = ['lsjson', ...how, rclonePath(remote)];
   const call = { args, action: 'list the files', deadline: transferDeadline, onStdoutLine };
   await askRemoteIfPresent(remote, call, dependencies);
@@ -26,14 +32,22 @@ export async function listPlace(
 
   function entryIn(line: string): PlaceEntry {
     try {
-      const { Path, Size, ModTime, IsDir } = JSON.parse(line.replace(/,$/, '')) as {
+      const { Path, Size, ModTime, IsDir, Hashes } = JSON.parse(line.replace(/,$/, '')) as {
         Path: string;
         Size: number;
         ModTime: string;
         IsDir: boolean;
+        Hashes?: Readonly<Partial<Record<ListedHash, string>>>;
       };
       if (IsDir) return { path: Path, kind: 'directory', size: 0, mtime: undefined };
-      return { path: Path, kind: 'file', size: Size, mtime: nanosecondsOf(ModTime) };
+      const told = hash === undefined ? undefined : Hashes?.[hash]?.toLowerCase();
+      return {
+        path: Path,
+        kind: 'file',
+        size: Size,
+        mtime: nanosecondsOf(ModTime),
+        ...(told !== undefined && told !== '' && { hash: told }),
+      };
     } catch (cause) {
       throw new CryptosyncError('SYNC_FAILED', `${placeOf(remote)} was listed in a way that can't be read`, {
         cause,

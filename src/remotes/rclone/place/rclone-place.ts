@@ -22,6 +22,7 @@ import {
   startDaemon,
   transferDeadline,
 } from './daemon.ts';
+import { askFeatures, type Failed } from './features.ts';
 import { lanesOf, withoutLane } from './lanes.ts';
 import { listPlace, nanosecondsOf } from './listing.ts';
 import { onceUnlocked } from './locked.ts';
@@ -33,8 +34,6 @@ export type RclonePlaceSettings = Omit<DaemonSettings, 'configFile' | 'environme
 const purgeDeadline = 3_600_000;
 /** A difference is nothing for rclone to look for, and a name is the name that it is given. */
 const config = { NoCheckDest: true, IgnoreTimes: true, NoUnicodeNormalization: true };
-/** What `operations/fsinfo` gives for "keeps no times": 100 years in nanoseconds. */
-const notSupported = 3_153_600_000_000_000_000;
 
 export function rclonePlace(
   remote: Remote,
@@ -89,7 +88,7 @@ export function rclonePlace(
     lanes: transfersIn(settings.flags),
     tellsContent: false,
     features() {
-      asked ??= askFeatures(daemon, whole, fail);
+      asked ??= askFeatures(daemon, remote, fail);
       return asked;
     },
     async read(path, limit) {
@@ -131,7 +130,7 @@ export function rclonePlace(
       return found;
     },
     movedBytes: watch.movedBytes,
-    list: (onEntry) => listPlace(remote, onEntry, settings.flags ?? [], dependencies),
+    list: (onEntry, hash) => listPlace(remote, { onEntry, hash, flags: settings.flags ?? [] }, dependencies),
     async put(source, path) {
       const copy = (): Promise<Answer> =>
         daemon.call(
@@ -207,8 +206,6 @@ function transfersIn(flags: readonly string[] = []): number {
   return Math.max(1, Number(said?.slice('--transfers='.length) ?? usualLanes) || usualLanes);
 }
 
-type Failed = Exclude<Answer, { kind: 'done' }>;
-
 /** rclone's words for "it is not there"; a store without directories says it of an empty one. */
 function isMissing(answer: { readonly kind: string; readonly error?: string }): boolean {
   return answer.kind !== 'done' && notFound.test(answer.error ?? '');
@@ -217,26 +214,4 @@ function isMissing(answer: { readonly kind: string; readonly error?: string }): 
 /** What a directory of this machine, below crypt, says of a path below a file: there is nothing. */
 function isBelowFile(answer: { readonly kind: string; readonly error?: string }): boolean {
   return answer.kind !== 'done' && /: not a directory$/.test(answer.error ?? '');
-}
-
-async function askFeatures(
-  daemon: RcloneDaemon,
-  fs: string,
-  fail: (answer: Failed, action: string) => CryptosyncError,
-): Promise<PlaceFeatures> {
-  const answer = await daemon.call('operations/fsinfo', { fs }, questionDeadline);
-  if (answer.kind !== 'done') throw fail(answer, 'ask what the remote can do');
-  const { Features = {}, Precision } = answer.value as {
-    Features?: Readonly<Record<string, boolean>>;
-    Precision?: number;
-  };
-  return {
-    timePrecision: Precision === undefined || Precision >= notSupported ? undefined : Precision,
-    movesFiles: Features['Move'] === true,
-    movesDirectories: Features['DirMove'] === true,
-    keepsEmptyDirectories: Features['CanHaveEmptyDirectories'] === true,
-    ignoresCase: Features['CaseInsensitive'] === true,
-    takesBytes: false,
-    respellsNames: true,
-  };
 }

@@ -8,14 +8,22 @@ import { ownPrecision } from '../footing.ts';
 import type { Outlook } from '../outlook.ts';
 import { isAlmostSame } from './metadata.ts';
 
+/** The hash that the list of a place tells of a content, by the one that we know it by. */
+export type ListedByContent = ReadonlyMap<string | undefined, string>;
+
+export function* listedIn(entries: Iterable<Entry>): Generator<[string, string]> {
+  for (const { hash, listedHash } of entries)
+    if (hash !== undefined && listedHash !== undefined) yield [hash, listedHash];
+}
+
 /**
  * The tree of both sides, in its order, as the last look saw it.
- * @param hashes of what was sent or came, by path
+ * @param hashes of what was sent or came, by path. @param listed what the place's list tells, by the hash of a content
  */
 export async function treeOfBoth(
   { mapping: { source } }: Job,
   { merged, sides: { here, listing, tree } }: Outlook,
-  hashes: ReadonlyMap<string, string>,
+  { hashes, listed }: { readonly hashes: ReadonlyMap<string, string>; readonly listed: ListedByContent },
 ): Promise<RecordEntry[]> {
   const entries: RecordEntry[] = [];
   for (const [path, { entry, from }] of merged) {
@@ -26,7 +34,7 @@ export async function treeOfBoth(
     const time = standing === undefined ? {} : { mtime: standing.mtime };
     const hash = entry.kind === 'file' ? await hashOfEntry(path, entry) : undefined;
     if (hash === 'vanished') continue;
-    const made = { ...entry, ...time, ...stamp, hash };
+    const made = { ...entry, ...time, ...stamp, hash, listedHash: listed.get(hash) };
     const there = objectTime(made, listing.objects.get(objectOf(entry) ?? '')?.mtime);
     entries.push(recordable({ ...made, there }, tree.lookedAt));
   }

@@ -37,6 +37,10 @@ export async function seenThere(
   const suspect = taken && new Set([...taken].map(listing.spelling.spelled));
   const seen = mended(changes, known(), listing, { precision, suspect });
   const { begunAt } = lineage;
+  const { listedHash } = features;
   // what a run of our own has left is nobody else's doing
-  return { ...(await resumed(seen, listing, { begunAt, precision }, settings)), behindOurBack: [] };
+  return {
+    ...(await resumed(seen, listing, { begunAt, precision, listedHash }, settings)),
+    behindOurBack: [],
+  };
 }

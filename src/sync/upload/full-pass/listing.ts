@@ -1,8 +1,8 @@
 /** A full pass: what is really at a place against what was recorded of it, and against what is here. */
-import type { Place, PlaceEntry, PlaceFeatures } from '../../../remotes/place.ts';
+import type { ListedHash, Place, PlaceEntry, PlaceFeatures } from '../../../remotes/place.ts';
 import { CryptosyncError } from '../../../system/errors.ts';
 import { comparePaths, directoryOf, shownPath } from '../../../system/names.ts';
-import { type Change, hashAt, type LookSettings } from '../../tree/changes.ts';
+import { type Change, hashesAt, type LookSettings } from '../../tree/changes.ts';
 import { isSignOfPlace, objectOf } from '../../tree/objects.ts';
 import type { RecordEntry } from '../../tree/record.ts';
 import type { Leaving } from '../plan.ts';
@@ -15,8 +15,8 @@ export interface Listing {
   readonly spelling: Spelling;
 }
 
-/** @throws VAULT_FOREIGN when another place of ours lies inside */
-export async function readListing(place: Place, spelling: Spelling): Promise<Listing> {
+/** @param hash that is to be listed too. @throws VAULT_FOREIGN when another place of ours lies inside */
+export async function readListing(place: Place, spelling: Spelling, hash?: ListedHash): Promise<Listing> {
   const listing: Listing = { objects: new Map(), directories: new Set(), spelling };
   let nested: string | undefined;
   await place.list((entry) => {
@@ -24,7 +24,7 @@ export async function readListing(place: Place, spelling: Spelling): Promise<Lis
     if (entry.kind === 'directory') listing.directories.add(path);
     else listing.objects.set(path, path === entry.path ? entry : { ...entry, path });
     if (isSignOfPlace(path)) nested ??= directoryOf(directoryOf(path));
-  });
+  }, hash);
   for (const path of spelling.garbled) {
     const there = await place.look(path);
     if (there === undefined) listing.objects.delete(path);
@@ -129,8 +129,9 @@ export async function adopted(
     // what was touched since a first run began that did not end may only look like what that run has put
     const isOlder = settings.begunAt === undefined || change.now.ctime < settings.begunAt;
     if (change.now.kind === 'file' && isOlder && isTheSame(change.now, there, features, settings.former)) {
-      const hash = await hashAt(settings, change.path);
-      if (hash !== 'vanished') taken.push({ ...change, kind: 'metadata', now: { ...change.now, hash } });
+      const hashes = await hashesAt(settings, change.path, features.listedHash);
+      if (hashes !== 'vanished')
+        taken.push({ ...change, kind: 'metadata', now: { ...change.now, ...hashes } });
       continue;
     }
     foreign.push({ path: there.path, size: there.size, why: 'replaced' });

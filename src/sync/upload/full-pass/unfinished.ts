@@ -1,8 +1,8 @@
 /** What a run that did not end has left at a place: the next one goes on from it. */
 import { trashDirectory, trashGeneration } from '../../../remotes/control/generations.ts';
-import type { Place } from '../../../remotes/place.ts';
+import type { Place, PlaceFeatures } from '../../../remotes/place.ts';
 import { joined } from '../../../system/names.ts';
-import { type Change, hashAt, type LookSettings } from '../../tree/changes.ts';
+import { type Change, hashesAt, type LookSettings } from '../../tree/changes.ts';
 import { objectOf } from '../../tree/objects.ts';
 import { isSameTime, type Listing, type Mended } from './listing.ts';
 
@@ -30,6 +30,11 @@ export async function takenSince(place: Place, generation: number): Promise<Read
   return taken;
 }
 
+interface Arrived extends Pick<PlaceFeatures, 'listedHash'> {
+  readonly begunAt: BegunAt;
+  readonly precision: number | undefined;
+}
+
 /**
  * What the run that did not end has put already is not sent again: a file that was not touched since before that run
  * began, and that lies at the place with its size and time.
@@ -37,20 +42,20 @@ export async function takenSince(place: Place, generation: number): Promise<Read
 export async function resumed(
   seen: Mended,
   listing: Listing,
-  { begunAt, precision }: { readonly begunAt: BegunAt; readonly precision: number | undefined },
+  { begunAt, precision, listedHash }: Arrived,
   settings: LookSettings,
 ): Promise<Mended> {
   if (begunAt === undefined || precision === undefined) return seen;
   const changes: Change[] = [];
   const arrived = new Set<string>();
   for (const change of seen.changes) {
-    const hash = hasArrived(change) ? await hashAt(settings, change.path) : 'vanished';
-    if (hash === 'vanished' || change.now === undefined) {
+    const hashes = hasArrived(change) ? await hashesAt(settings, change.path, listedHash) : 'vanished';
+    if (hashes === 'vanished' || change.now === undefined) {
       changes.push(change);
       continue;
     }
     arrived.add(change.path);
-    changes.push({ ...change, kind: 'metadata', now: { ...change.now, hash } });
+    changes.push({ ...change, kind: 'metadata', now: { ...change.now, ...hashes } });
   }
   return { ...seen, changes, foreign: seen.foreign.filter(({ path }) => !arrived.has(path)) };
 

@@ -66,6 +66,12 @@ const changes: ManifestChange[] = [
     path: 'x',
     entry: { path: 'x', kind: 'file', ...common, attributes: { 'user.A': 'AA==', 'user.a': '' } },
   },
+  ...[`md5:${'c'.repeat(32)}`, `sha1:${'d'.repeat(40)}`].map(
+    (listedHash): ManifestChange => ({
+      path: listedHash,
+      entry: { path: listedHash, kind: 'file', ...common, hash: 'b'.repeat(64), listedHash },
+    }),
+  ),
   { path: 'u', entry: { path: 'u', kind: 'file', ...common, isUnsettled: true } },
   { path: 'gone', entry: undefined },
   { path: bytesName, entry: undefined },
@@ -106,6 +112,34 @@ describe('a manifest', () => {
       pathBytes: 'Zun/',
       kind: 'removed',
     });
+  });
+});
+
+describe('a hash that a place lists', () => {
+  const line = (fields: object): string =>
+    JSON.stringify({
+      path: 'a',
+      kind: 'file',
+      mtime: '1.000000001',
+      mode: '0644',
+      uid: 0,
+      gid: 0,
+      ...fields,
+    });
+  const readBack = (fields: object): ManifestChange | undefined => {
+    const [first = ''] = textOf(encodeManifest(head, [], undefined)).split('\n');
+    const end = JSON.stringify({ end: { entries: 1, seal: null } });
+    return decodeManifest(zipped(`${first}\n${line(fields)}\n${end}\n`), 'm', undefined).changes[0];
+  };
+
+  it('stands under the name of its kind, beside SHA-256', () => {
+    const written = textOf(encodeManifest(head, changes, key)).split('\n');
+    expect(written.filter((text) => /"sha256":"b+","(md5":"c{32}|sha1":"d{40})"/.test(text))).toHaveLength(2);
+  });
+
+  it('is not believed in another form, and what later versions add is passed over', () => {
+    expect(readBack({ md5: 'C'.repeat(32) })?.entry?.listedHash).toBeUndefined();
+    expect(readBack({ sha1: 7, crc32: '00000000', later: { a: 1 } })?.entry?.listedHash).toBeUndefined();
   });
 });
 

@@ -66,6 +66,7 @@ const unsorted: RecordEntry[] = [
   { path: 'a link', kind: 'link', ...common, target: nameOfBytes(Buffer.from([0x2f, 0xff])) },
   { path: 'a device', kind: 'block', ...common, device: '2049' },
   { path: 'a fifo', kind: 'fifo', ...common },
+  { path: 'listed', kind: 'file', ...common, hash: '0'.repeat(64), listedHash: `md5:${'1'.repeat(32)}` },
   { path: 'a name more', kind: 'file', ...common, group: 'plain/plain', hash: '0'.repeat(64) },
   {
     path: 'attributes',
