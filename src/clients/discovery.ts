@@ -4,30 +4,38 @@ import { join } from 'node:path';
 import { CryptosyncError } from '../system/errors.ts';
 import { isDirectory, namesIn } from '../system/files.ts';
 import { type MountEntry, readMountTable } from '../system/stores/mount-table.ts';
-import { roles, verifyReachable, whySick } from '../system/stores/stores.ts';
-import { clientLayout } from './layout.ts';
+import { isDirectoryAt, roles, verifyReachable, whySick } from '../system/stores/stores.ts';
+import { type ClientLayout, clientLayout } from './layout.ts';
 import { type ClientId, isClientId, isProfileName, type ProfileName } from './names.ts';
 
 /** The clients below a root in the order of their names: directories that the tool, or its forerunner, has set up. */
 export function listClients(root: string, table: readonly MountEntry[] = readMountTable()): ClientId[] {
+  return listLayouts(root, table).map(({ client }) => client);
+}
+
+/** The same, with where everything of them lies. */
+export function listLayouts(root: string, table: readonly MountEntry[]): ClientLayout[] {
   // one whose store is sick stays in the list: whoever does something with it is told
   return namesIn(root)
     .filter(isClientId)
-    .filter((client) => {
-      const { toolDirectory } = clientLayout(root, client);
-      return whySick(toolDirectory, table) !== undefined || isDirectory(toolDirectory);
-    })
-    .sort();
+    .sort()
+    .map((client) => clientLayout(root, client))
+    .filter(
+      ({ toolDirectory }) =>
+        whySick(toolDirectory, table) !== undefined || isDirectoryAt(toolDirectory, table),
+    );
 }
 
 /** The profiles of a client, `default` first. @throws VAULT_MISSING when its store is dead or silent */
 export function listProfiles(root: string, client: ClientId, table?: readonly MountEntry[]): ProfileName[] {
-  return profilesAmong(configFiles(root, client, table));
+  return profilesAmong(configFiles(clientLayout(root, client), table));
 }
 
 /** The names of what lies beside a client's profiles. @throws VAULT_MISSING when its store is dead or silent */
-export function configFiles(root: string, client: ClientId, table?: readonly MountEntry[]): string[] {
-  const { configDirectory } = clientLayout(root, client);
+export function configFiles(
+  { configDirectory }: Pick<ClientLayout, 'configDirectory'>,
+  table?: readonly MountEntry[],
+): string[] {
   verifyReachable(configDirectory, roles.client, table);
   return namesIn(configDirectory);
 }

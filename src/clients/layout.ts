@@ -64,7 +64,12 @@ export function clientLayout(root: string, client: ClientId): ClientLayout {
 }
 
 export function profileLayout(root: string, client: ClientId, profile: ProfileName): ProfileLayout {
-  const base = clientLayout(root, client);
+  return profileLayoutIn(clientLayout(root, client), profile);
+}
+
+/** The same, from the client's layout. */
+export function profileLayoutIn(base: ClientLayout, profile: ProfileName): ProfileLayout {
+  const { client } = base;
   const vault = profile === 'default' ? base.vaultDirectory : `${base.vaultDirectory}/${profile}`;
   const perAction = (name: (action: ScriptAction) => string): Record<ScriptAction, string> => ({
     mount: name('mount'),

@@ -4,7 +4,7 @@ import { CryptosyncError } from '../system/errors.ts';
 import { ensureDirectory, kindOf } from '../system/files.ts';
 import { parseStoredJson } from '../system/paths/stored-json.ts';
 import { readTrustedText } from '../system/paths/trust.ts';
-import type { HeldWay } from '../system/paths/walk.ts';
+import type { TrustedTree } from '../system/paths/trusted-tree.ts';
 import { roles, verifyReachable, whySick } from '../system/stores/stores.ts';
 import { verifyHome } from './home/copied-tree.ts';
 import { verifyNotMisplaced } from './home/misplaced-tree.ts';
@@ -48,17 +48,17 @@ export function readProfileToMend(layout: ProfileLayout): Profile {
 }
 
 /**
- * @param from the client's directory, from `holdTrusted`.
+ * @param from the client's directory, from `trustedTree`.
  * @throws CONFIG_INVALID, also for a profile of a tree that was copied here from elsewhere
  */
-export function readProfileIfPresent(layout: ProfileLayout, from?: HeldWay): Profile | undefined {
+export function readProfileIfPresent(layout: ProfileLayout, from?: TrustedTree): Profile | undefined {
   const profile = readProfileAsWritten(layout, from);
   if (profile !== undefined) verifyHome(layout, profile);
   return profile;
 }
 
 /** The same, whatever tree it was written for. @throws CONFIG_INVALID, and VAULT_MISSING when its store is sick */
-export function readProfileAsWritten(layout: ProfileLayout, from?: HeldWay): Profile | undefined {
+export function readProfileAsWritten(layout: ProfileLayout, from?: TrustedTree): Profile | undefined {
   if (from === undefined) verifyReachable(layout.directory, roles.client);
   const text = readTrustedText(layout.profileFile, layout.directory, from);
   return text === undefined ? undefined : parseProfile(text, layout.profileFile);

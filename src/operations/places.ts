@@ -6,7 +6,7 @@ import { backendBehind, type RcloneConf, readRcloneConf, remoteType } from '../r
 import { rclonePath } from '../remotes/remote.ts';
 import { readSyncHistory, type SyncHistory } from '../runs/last-sync.ts';
 import type { Place } from '../runs/place.ts';
-import type { HeldWay } from '../system/paths/walk.ts';
+import type { TrustedTree } from '../system/paths/trusted-tree.ts';
 import type { Mapping, MappingOverrides } from './sync/mapping.ts';
 
 /** The last syncs of a profile's own places, as its ledger has them. @param from as for readSyncHistory */
@@ -14,7 +14,7 @@ export function syncHistoryOf(
   layout: ProfileLayout,
   profile: Profile,
   conf: RcloneConf | undefined = readableConf(layout),
-  from?: HeldWay,
+  from?: TrustedTree,
 ): SyncHistory {
   return readSyncHistory(layout.ledger, placesOf(profile, conf), from);
 }

@@ -6,7 +6,7 @@
  * A line names its places since 0.2 (`places`); one of 0.1 names the remote and direction of its worst mapping, or
  * nothing when it did not come so far. What names nothing is a failure of the whole profile, and no success.
  */
-import type { HeldWay } from '../system/paths/walk.ts';
+import type { TrustedTree } from '../system/paths/trusted-tree.ts';
 import { type LedgerEntry, readLedgerBackwards } from './ledger.ts';
 import { isSamePlace, type Place, parsePlace, partsOf } from './place.ts';
 
@@ -69,9 +69,9 @@ interface Trail {
 
 /**
  * @param own the places that the profile has now. Without any, what a line says of the whole profile is its last sync.
- * @param from a directory above the ledger, from `holdTrusted`
+ * @param from a directory above the ledger, from `trustedTree`
  */
-export function readSyncHistory(path: string, own: readonly Place[], from?: HeldWay): SyncHistory {
+export function readSyncHistory(path: string, own: readonly Place[], from?: TrustedTree): SyncHistory {
   const trails: Trail[] = (own.length === 0 ? [undefined] : own).map((place) => ({
     place,
     age: 0,
@@ -119,7 +119,7 @@ function toHistory({ place, lastSync, lastSuccess }: Trail): PlaceHistory[] {
 }
 
 /** What each sync's last line says, from the newest; a beginning counts only when no end came after it. */
-function* readSyncs(path: string, from: HeldWay | undefined): Generator<readonly Told[]> {
+function* readSyncs(path: string, from: TrustedTree | undefined): Generator<readonly Told[]> {
   const ended = new Set<string>();
   for (const entry of readLedgerBackwards(path, from)) {
     if (entry.operation !== 'sync' && entry.operation !== 'rekey') continue;
@@ -138,6 +138,15 @@ function toldBy(entry: LedgerEntry): Told[] {
   });
 }
 
+const toldFacts = [
+  ['generation', 'number'],
+  ['filesTransferred', 'number'],
+  ['bytesTransferred', 'number'],
+  ['deleted', 'number'],
+  ['durationMs', 'number'],
+  ['error', 'string'],
+] as const;
+
 function toLastRun(
   entry: LedgerEntry,
   part: Readonly<Record<string, unknown>>,
@@ -146,18 +155,13 @@ function toLastRun(
   const isTold = typeof part?.['outcome'] === 'string';
   // a run that did not come so far as to tell of each place says the same of all
   const from: Readonly<Record<string, unknown>> = isTold ? part : { ...entry, ...part };
-  const of = (name: string, type: 'number' | 'string'): Record<string, unknown> =>
-    typeof from[name] === type ? { [name]: from[name] } : {};
+  const facts: Record<string, unknown> = {};
+  for (const [name, type] of toldFacts) if (typeof from[name] === type) facts[name] = from[name];
   const outcome = isTold ? (part['outcome'] as string) : entry.outcome;
   return {
     at: entry.at,
     outcome: entry.event === 'ended' ? (outcome ?? 'unknown') : 'unfinished',
     ...(place === undefined ? {} : { remote: place.remote, direction: place.direction }),
-    ...of('generation', 'number'),
-    ...of('filesTransferred', 'number'),
-    ...of('bytesTransferred', 'number'),
-    ...of('deleted', 'number'),
-    ...of('durationMs', 'number'),
-    ...of('error', 'string'),
+    ...facts,
   };
 }

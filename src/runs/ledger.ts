@@ -3,14 +3,14 @@
  * an end was killed. A line that a crash tore, or that is no entry, is passed over.
  */
 
-import { closeSync, fstatSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { directoryMode, fileMode } from '../clients/layout.ts';
 import { type Clock, toIsoSeconds } from '../system/clock.ts';
-import { appendLine, ensureDirectory, isAbsence } from '../system/files.ts';
+import { appendLine, ensureDirectory } from '../system/files.ts';
 import { parseStoredJson } from '../system/paths/stored-json.ts';
 import { openTrusted } from '../system/paths/trust.ts';
-import type { HeldWay } from '../system/paths/walk.ts';
+import type { TrustedTree } from '../system/paths/trusted-tree.ts';
 import type { Facts, Run } from './observer.ts';
 
 export interface LedgerEntry {
@@ -54,19 +54,20 @@ export function beginRun(
   };
 }
 
-/** Mostly the last line is all that is asked for; who goes on wants much. */
-const firstChunk = 4096;
+/** Mostly the last line is all that is asked for; who goes on wants much. Below half of what node has ready at hand. */
+const firstChunk = 4000;
 const chunkSize = 65_536;
 /** Bytes of a line that is looked at. */
 const longestLine = 1024 * 1024;
 /** Stands for the end of a longer one: no line with it is an entry. */
-const overlong = Buffer.from('\0');
+const overlong: Buffer = Buffer.from('\0');
+const nothing: Buffer = Buffer.alloc(0);
 
 /**
  * The entries from the newest to the oldest, read from the end as far as the caller goes.
- * @param from a directory above it, from `holdTrusted`
+ * @param from a directory above it, from `trustedTree`
  */
-export function* readLedgerBackwards(path: string, from?: HeldWay): Generator<LedgerEntry> {
+export function* readLedgerBackwards(path: string, from?: TrustedTree): Generator<LedgerEntry> {
   for (const bytes of readLinesBackwards(path, { first: firstChunk, size: chunkSize, from }))
     yield* parseLinesBackwards(bytes);
 }
@@ -75,23 +76,19 @@ interface Reading {
   /** Bytes that are read first, and after that at a time. */
   readonly first: number;
   readonly size: number;
-  /** A directory above it, from `holdTrusted`. */
-  readonly from?: HeldWay | undefined;
+  /** A directory above it, from `trustedTree`. */
+  readonly from?: TrustedTree | undefined;
 }
 
 /** Some whole lines at a time, the last ones first; none where there is no ledger. */
 export function* readLinesBackwards(path: string, { first, size: usual, from }: Reading): Generator<Buffer> {
-  let descriptor: number;
+  const ledger = openTrusted(path, undefined, from);
+  if (ledger === undefined) return;
+  const { descriptor } = ledger;
   try {
-    descriptor = openTrusted(path, undefined, from);
-  } catch (error) {
-    if (isAbsence(error)) return;
-    throw error;
-  }
-  try {
-    let position = fstatSync(descriptor).size;
+    let position = ledger.size;
     let next = first;
-    let rest: Buffer = Buffer.alloc(0);
+    let rest = nothing;
     while (position > 0) {
       const size = Math.min(next, position);
       next = usual;
@@ -115,9 +112,11 @@ export function* readLinesBackwards(path: string, { first, size: usual, from }: 
 
 /** Parses a line only when it is asked for: the last sync is mostly the last line. */
 function* parseLinesBackwards(bytes: Buffer): Generator<LedgerEntry> {
-  for (const line of bytes.toString('utf8').split('\n').reverse()) {
-    const entry = line === '' ? undefined : parseLine(line);
+  for (let end = bytes.length; end > 0; ) {
+    const start = bytes.lastIndexOf(0x0a, end - 1) + 1;
+    const entry = start === end ? undefined : parseLine(bytes.toString('utf8', start, end));
     if (entry !== undefined) yield entry;
+    end = start - 1;
   }
 }
 

@@ -1,15 +1,17 @@
 /** What a tree tells of sessions: their journals, and whether somebody holds their locks. It knows no server. */
 import { listClients } from '../clients/discovery.ts';
 import { type ClientLayout, clientLayout } from '../clients/layout.ts';
-import { isDirectory } from '../system/files.ts';
 import { type MountEntry, readMountTable } from '../system/stores/mount-table.ts';
-import { whySick } from '../system/stores/stores.ts';
+import { isDirectoryAt, whySick } from '../system/stores/stores.ts';
 import type { SessionDocument } from './documents.ts';
 import { readJournal } from './journal.ts';
 
 /** Whether a client has ever been claimed as a tenant, as far as its store answers. */
-export function isTenant({ sessionStateDirectory }: ClientLayout, table?: readonly MountEntry[]): boolean {
-  return whySick(sessionStateDirectory, table) === undefined && isDirectory(sessionStateDirectory);
+export function isTenant(
+  { sessionStateDirectory }: ClientLayout,
+  table: readonly MountEntry[] = readMountTable(),
+): boolean {
+  return whySick(sessionStateDirectory, table) === undefined && isDirectoryAt(sessionStateDirectory, table);
 }
 
 /**

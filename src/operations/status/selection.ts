@@ -2,16 +2,15 @@
  * Which profiles a status is about. What was named and is not there is an error, as for every command; what was not
  * named is everything that is there.
  */
-import { configFiles, listClients, profilesAmong, verifyRoot } from '../../clients/discovery.ts';
+import { configFiles, listLayouts, profilesAmong, verifyRoot } from '../../clients/discovery.ts';
 import { formerProfilesAmong } from '../../clients/former-tree.ts';
-import { type ClientLayout, clientLayout, type ProfileLayout, profileLayout } from '../../clients/layout.ts';
 import {
-  type ClientId,
-  defaultProfile,
-  type ProfileName,
-  parseClientId,
-  parseProfileName,
-} from '../../clients/names.ts';
+  type ClientLayout,
+  clientLayout,
+  type ProfileLayout,
+  profileLayoutIn,
+} from '../../clients/layout.ts';
+import { defaultProfile, type ProfileName, parseClientId, parseProfileName } from '../../clients/names.ts';
 import { readProfile } from '../../clients/profile-store.ts';
 import { isTenant } from '../../sessions/on-disk.ts';
 import { type CryptosyncError, toCryptosyncError } from '../../system/errors.ts';
@@ -45,13 +44,11 @@ export function selectForStatus(
   verifyRoot(root, context.userId);
   const named = [...new Set(selection.clients)].map((text) => parseClientId(text));
   const profiles = [...new Set(selection.profiles)].map((text) => parseProfileName(text));
-  const isAll = selection.all || (!isNamed && !named.some((client) => isClientThere(root, client, table)));
-  const clients = isAll ? listClients(root, table) : named;
-  const tenants =
-    profiles.length > 0
-      ? []
-      : clients.map((client) => clientLayout(root, client)).filter((layout) => isTenant(layout, table));
-  const wanted = clients.flatMap((client) => wantedOf(root, client, { profiles, isAll, table }));
+  const isAll =
+    selection.all || (!isNamed && !named.some((client) => isClientThere(clientLayout(root, client), table)));
+  const clients = isAll ? listLayouts(root, table) : named.map((client) => clientLayout(root, client));
+  const tenants = profiles.length > 0 ? [] : clients.filter((layout) => isTenant(layout, table));
+  const wanted = clients.flatMap((client) => wantedOf(client, { profiles, isAll, table }));
   const layouts = wanted.flatMap(({ layout, isThere }) => (isThere ? [layout] : []));
   const missing = wanted.flatMap(({ layout, isThere }) => (isThere ? [] : [notThere(layout)]));
   // of all clients only some need to have a profile of that name
@@ -66,29 +63,27 @@ interface Wish {
 }
 
 function wantedOf(
-  root: string,
-  client: ClientId,
+  base: ClientLayout,
   { profiles, isAll, table }: Wish,
 ): { layout: ProfileLayout; isThere: boolean }[] {
   // one whose store is sick is shown as that, and keeps no other from being shown
-  if (whySick(clientLayout(root, client).configDirectory, table) !== undefined) {
+  if (whySick(base.configDirectory, table) !== undefined) {
     const named = profiles.length > 0 ? profiles : [defaultProfile];
-    return named.map((profile) => ({ layout: profileLayout(root, client, profile), isThere: true }));
+    return named.map((profile) => ({ layout: profileLayoutIn(base, profile), isThere: true }));
   }
-  const names = configFiles(root, client, table);
+  const names = configFiles(base, table);
   const existing = [...profilesAmong(names), ...formerProfilesAmong(names)];
   const found = profiles.length > 0 ? profiles : existing;
   // a client without a profile, such as one whose install was interrupted, is shown when it is named
-  const isShown = found.length > 0 || isAll || isTenant(clientLayout(root, client), table);
+  const isShown = found.length > 0 || isAll || isTenant(base, table);
   const shown = isShown ? found : [defaultProfile];
   return shown.map((profile) => ({
-    layout: profileLayout(root, client, profile),
-    isThere: existing.includes(profile) || (profiles.length === 0 && isClientThere(root, client, table)),
+    layout: profileLayoutIn(base, profile),
+    isThere: existing.includes(profile) || (profiles.length === 0 && isClientThere(base, table)),
   }));
 }
 
-function isClientThere(root: string, client: ClientId, table: readonly MountEntry[]): boolean {
-  const { toolDirectory } = clientLayout(root, client);
+function isClientThere({ toolDirectory }: ClientLayout, table: readonly MountEntry[]): boolean {
   return whySick(toolDirectory, table) !== undefined || kindOf(toolDirectory) !== 'none';
 }
 

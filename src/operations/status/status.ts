@@ -12,8 +12,7 @@ import { type RcloneConf, readRcloneConf, remoteType } from '../../remotes/confi
 import type { LastRun, PlaceHistory } from '../../runs/last-sync.ts';
 import type { Advice } from '../../system/advice/index.ts';
 import { type CryptosyncError, toCryptosyncError } from '../../system/errors.ts';
-import { holdTrusted } from '../../system/paths/trust.ts';
-import type { HeldWay } from '../../system/paths/walk.ts';
+import type { TrustedTree } from '../../system/paths/trusted-tree.ts';
 import { roles, verifyReachable, whySick } from '../../system/stores/stores.ts';
 import type { MountEntry, MountState } from '../../vaults/mounts/mount-table.ts';
 import { findDaemonsElsewhere, type Started } from '../../vaults/mounts/processes.ts';
@@ -124,26 +123,22 @@ async function statusOf(
   const { client, profile, directory } = layout;
   try {
     verifyReachable(directory, roles.client, machine.table);
-    const from = holdTrusted(directory, machine.wayTo(dirname(directory)));
-    try {
-      return await statusWithin(context, layout, { ...machine, from }, checkRemote);
-    } finally {
-      from?.directory.close();
-    }
+    return await statusWithin(context, layout, machine, checkRemote);
   } catch (thrown) {
     const error = toCryptosyncError(thrown);
     return { ...nothingKnown({ client, profile }, 'error', [error.message]), error };
   }
 }
 
-/** @param facts with the client's directory, held. @throws what stops the profile from being looked at */
+/** @throws what stops the profile from being looked at */
 async function statusWithin(
   context: Context,
   layout: ProfileLayout,
-  facts: MachineFacts & { readonly from: HeldWay | undefined },
+  machine: MachineFacts,
   checkRemote: boolean,
 ): Promise<VaultStatus> {
-  const { table, elsewhere, heldAfter, from } = facts;
+  const { table, elsewhere, heldAfter } = machine;
+  const from = machine.treeOf(dirname(layout.directory));
   const profile = readProfileIfPresent(layout, from);
   if (profile === undefined) return needsSetup(layout);
   const vault = vaultOf(layout, profile, table);
@@ -226,7 +221,7 @@ async function remoteStatus(
   context: Context,
   layout: ProfileLayout,
   profile: Profile,
-  { checkRemote, from }: { checkRemote: boolean; from: HeldWay | undefined },
+  { checkRemote, from }: { checkRemote: boolean; from: TrustedTree | undefined },
 ): Promise<RemoteFinding | undefined> {
   if (profile.remote === undefined) return undefined;
   const { name, path } = profile.remote;

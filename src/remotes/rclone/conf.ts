@@ -7,7 +7,7 @@ import { shortDigest } from '../../system/digest.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import { changeMode } from '../../system/files.ts';
 import { readTrustedText } from '../../system/paths/trust.ts';
-import type { HeldWay } from '../../system/paths/walk.ts';
+import type { TrustedTree } from '../../system/paths/trusted-tree.ts';
 
 export interface RcloneConf {
   /** Encrypted with RCLONE_CONFIG_PASS: what is in it can't be told without rclone. */
@@ -57,10 +57,10 @@ function brokenLine(file: string, line: number): CryptosyncError {
 
 /**
  * @param base a directory above it, below which no link is followed; default: the one that holds it
- * @param from the base or a directory above it, from `holdTrusted`
+ * @param from the base or a directory above it, from `trustedTree`
  * @throws CONFIG_INVALID when it is broken, or somebody else could have written it.
  */
-export function readRcloneConf(path: string, base?: string, from?: HeldWay): RcloneConf {
+export function readRcloneConf(path: string, base?: string, from?: TrustedTree): RcloneConf {
   return parseRcloneConf(readTrustedText(path, base, from) ?? '', path);
 }
 

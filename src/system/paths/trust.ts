@@ -4,12 +4,15 @@
  * sticky directory such as /tmp may stand above. Data (ciphertext, a source, a directory that is a remote) may belong
  * to anybody, and is touched by the ways of this folder alone.
  */
-import { closeSync, constants, lstatSync, readlinkSync, type Stats } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { isAbsence } from '../files.ts';
+import type { MountEntry } from '../stores/mount-table.ts';
+import { named } from './held-directory.ts';
 import { foreignOwner, linkRefused, writableByOthers } from './refusals.ts';
 import { openRegular, readRegular } from './regular-file.ts';
-import { type HeldWay, inDirectory, isOpenToOthers, isOwn, openDirectory } from './walk.ts';
+import { plainWay, type TrustedTree } from './trusted-tree.ts';
+import { inDirectory, isOpenToOthers, isOwn, openDirectory } from './walk.ts';
 
 /** @throws CONFIG_INVALID for what belongs to somebody else, or can be written by others */
 function verifyTrust(path: string, stats: Stats): void {
@@ -20,32 +23,54 @@ function verifyTrust(path: string, stats: Stats): void {
 }
 
 /**
- * The text of a file that is believed; undefined when there is none.
- * @param base a directory above it, below which no link is followed; default: the one that holds it
- * @param from a directory on the way to the base, from `holdTrusted`
- * @throws CONFIG_INVALID when somebody else could have written it, or it is no regular file
+ * A directory that is believed, and what is below it, for the reading of many files: what could be changed of the way to
+ * it meanwhile is root's or this user's own.
+ * @returns undefined when it can't be had: whoever reads a file below it is told why. The caller closes its top.
  */
-export function readTrustedText(path: string, base?: string, from?: HeldWay): string | undefined {
-  // a file that is not there is believed by nobody, whoever may make one
-  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+export function trustedTree(path: string, table: readonly MountEntry[]): TrustedTree | undefined {
   try {
-    return readRegular(path, { base, from, verify: verifyTrust }).toString('utf8');
-  } catch (error) {
-    if (isAbsence(error)) return undefined;
-    throw error;
+    return {
+      top: { path, directory: openDirectory(path, { verify: verifyTrust }) },
+      table,
+      known: new Map(),
+    };
+  } catch {
+    return undefined;
   }
 }
 
+/** No link is followed, and no FIFO waited for: what was looked at is a file. */
+const plainly = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+/** Bytes; what is longer goes the way that says why it is refused. */
+const longest = 16 * 1024 * 1024;
+
+/** Whether there is nothing to refuse about a file. */
+function isPlain(stats: Stats): boolean {
+  return stats.isFile() && isOwn(stats) && (stats.mode & 0o022) === 0 && stats.size <= longest;
+}
+
+function readPlain(way: string): string {
+  // the types know no numbers here, as open(2) has them
+  return readFileSync(way, { encoding: 'utf8', flag: plainly as unknown as string });
+}
+
 /**
- * A directory that is believed, held for the reading of many files below it; what could be changed of the way to it
- * meanwhile is root's or this user's own.
- * @returns undefined when it can't be had: whoever reads a file below it is told why. The caller closes it.
+ * The text of a file that is believed; undefined when there is none.
+ * @param base a directory above it, below which no link is followed; default: the one that holds it
+ * @param from a tree that the base is in, from `trustedTree`
+ * @throws CONFIG_INVALID when somebody else could have written it, or it is no regular file
  */
-export function holdTrusted(path: string, from?: HeldWay): HeldWay | undefined {
+export function readTrustedText(path: string, base?: string, from?: TrustedTree): string | undefined {
+  const way = from && plainWay(from, path);
+  const stats = lstatSync(way ?? path, { throwIfNoEntry: false });
+  // a file that is not there is believed by nobody, whoever may make one
+  if (stats === undefined) return undefined;
   try {
-    return { path, directory: openDirectory(path, { from, verify: verifyTrust }) };
-  } catch {
-    return undefined;
+    if (way !== undefined && isPlain(stats)) return named(path, () => readPlain(way));
+    return readRegular(path, { base, from: from?.top, verify: verifyTrust }).toString('utf8');
+  } catch (error) {
+    if (isAbsence(error)) return undefined;
+    throw error;
   }
 }
 
@@ -66,12 +91,31 @@ function trustedTarget(path: string, linksLeft = 40): string {
   return link === undefined ? absolute : trustedTarget(link, linksLeft - 1);
 }
 
-/** Opens a file that is believed, to read. The caller closes it. @throws as readTrustedText; ENOENT */
-export function openTrusted(path: string, base?: string, from?: HeldWay): number {
-  const absolute = resolve(path);
-  return inDirectory(dirname(absolute), { base, from, verify: verifyTrust }, (directory) =>
-    openRegular(directory, basename(absolute), constants.O_RDONLY, verifyTrust),
-  );
+interface OpenFile {
+  readonly descriptor: number;
+  /** Bytes that it had when it was looked at. */
+  readonly size: number;
+}
+
+/** Opens a file that is believed, to read; undefined when there is none. The caller closes it. @throws as readTrustedText */
+export function openTrusted(path: string, base?: string, from?: TrustedTree): OpenFile | undefined {
+  const way = from && plainWay(from, path);
+  const stats = lstatSync(way ?? path, { throwIfNoEntry: false });
+  if (stats === undefined) return undefined;
+  try {
+    if (way !== undefined && isPlain(stats))
+      return { descriptor: named(path, () => openSync(way, plainly)), size: stats.size };
+    const absolute = resolve(path);
+    const descriptor = inDirectory(
+      dirname(absolute),
+      { base, from: from?.top, verify: verifyTrust },
+      (directory) => openRegular(directory, basename(absolute), constants.O_RDONLY, verifyTrust),
+    );
+    return { descriptor, size: stats.size };
+  } catch (error) {
+    if (isAbsence(error)) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -34,12 +34,12 @@ export interface HeldWay {
 }
 
 /** True when only root and this user can have made it, or put something else in its place. */
-export function isOwn({ uid }: Stats): boolean {
+export function isOwn({ uid }: Pick<Stats, 'uid'>): boolean {
   return uid === 0 || uid === process.geteuid?.();
 }
 
 /** True when others can make or rename entries of a directory; a sticky one leaves them what is theirs alone. */
-export function isOpenToOthers({ mode }: Stats): boolean {
+export function isOpenToOthers({ mode }: Pick<Stats, 'mode'>): boolean {
   return (mode & 0o022) !== 0 && (mode & 0o1000) === 0;
 }
 

@@ -3,10 +3,10 @@
  * a path on it is not touched by a call of this process before a child has had an answer there. Paths on ordinary
  * disks cost a look at the mount table.
  */
-import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { constants, lstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { CryptosyncError, type ErrorCode, errnoOf } from '../errors.ts';
-import { isAbsence } from '../files.ts';
+import { isAbsence, isDirectory } from '../files.ts';
 import { type MountEntry, readMountTable } from './mount-table.ts';
 import { answerDeadline, type Health, probeDirectory } from './probe.ts';
 
@@ -24,11 +24,22 @@ interface SickStore {
   readonly health: Sickness;
 }
 
+/** What a look at a path told; no more of it is kept, because a fleet has thousands of paths. */
+export interface Seen {
+  readonly uid: number;
+  /** As stat(2) has it, with the kind in it; 0 where nothing is there. */
+  readonly mode: number;
+}
+
 interface Location {
   /** Absolute, without links as far as those can be followed. */
   readonly path: string;
+  /** What it lies on; undefined where the table lists nothing above it. */
+  readonly mount: MountEntry | undefined;
   /** The store on the way that can't be used. */
-  readonly sick?: SickStore | undefined;
+  readonly sick: SickStore | undefined;
+  /** Undefined where nothing was looked at: at a mount point, or where this user may not look. */
+  readonly seen: Seen | undefined;
 }
 
 /** What has been learned with a table, for as long as that is in use. */
@@ -38,6 +49,8 @@ interface Knowledge {
   readonly health: Map<string, Health>;
   readonly locations: Map<string, Location>;
 }
+
+const nothing: Seen = { uid: 0, mode: 0 };
 
 const known = new WeakMap<Table, Knowledge>();
 
@@ -51,15 +64,12 @@ function knowledgeOf(table: Table): Knowledge {
   return knowledge;
 }
 
-/** Undefined where the store at a path answers, or no daemon or server stands behind it. */
-function sickStoreAt(path: string, { mounts, health }: Knowledge): SickStore | undefined {
-  let point = path;
-  while (point !== '/' && !mounts.has(point)) point = dirname(point);
-  const mount = mounts.get(point);
+/** Undefined where a store answers, or no daemon or server stands behind it. */
+function sicknessOfMount(mount: MountEntry | undefined, { health }: Knowledge): SickStore | undefined {
   // with the root itself gone no child could ask
-  if (point === '/' || mount === undefined || !served.test(mount.fileSystemType)) return undefined;
-  const answer = health.get(point) ?? probeDirectory(point);
-  health.set(point, answer);
+  if (mount === undefined || mount.mountPoint === '/' || !served.test(mount.fileSystemType)) return undefined;
+  const answer = health.get(mount.mountPoint) ?? probeDirectory(mount.mountPoint);
+  health.set(mount.mountPoint, answer);
   return answer.kind === 'alive' ? undefined : { mount, health: answer };
 }
 
@@ -68,37 +78,60 @@ const mostLinks = 40;
 
 /** Follows a path from its root, and stops in front of a store that does not answer. */
 function locate(path: string, knowledge: Knowledge, linksLeft: number = mostLinks): Location {
-  if (path === '/') return { path };
   const before = knowledge.locations.get(path);
   if (before !== undefined) return before;
-  const location = follow(path, knowledge, linksLeft);
+  const location =
+    path === '/'
+      ? { path, mount: knowledge.mounts.get(path), sick: undefined, seen: undefined }
+      : follow(path, knowledge, linksLeft);
   knowledge.locations.set(path, location);
   return location;
 }
 
 function follow(path: string, knowledge: Knowledge, linksLeft: number): Location {
-  const above = locate(dirname(path), knowledge, linksLeft);
-  const here = (above.path === '/' ? '' : above.path) + path.slice(path.lastIndexOf('/'));
+  const slash = path.lastIndexOf('/');
+  const above = locate(slash === 0 ? '/' : path.slice(0, slash), knowledge, linksLeft);
+  const here = (above.path === '/' ? '' : above.path) + path.slice(slash);
+  const own = knowledge.mounts.get(here);
+  const mount = own ?? above.mount;
   // a mount point is a directory: what is mounted on it need not be asked for that
-  if (above.sick !== undefined || knowledge.mounts.has(here)) return { ...above, path: here };
-  const sick = sickStoreAt(here, knowledge);
-  if (sick !== undefined) return { path: here, sick };
-  const target = linkAt(here, linksLeft);
+  if (above.sick !== undefined || own !== undefined)
+    return { path: here, mount, sick: above.sick, seen: undefined };
+  const sick = sicknessOfMount(mount, knowledge);
+  if (sick !== undefined) return { path: here, mount, sick, seen: undefined };
+  const seen = look(here);
+  const isLink = seen !== undefined && (seen.mode & constants.S_IFMT) === constants.S_IFLNK;
+  const target = isLink ? unlessHidden(() => targetOf(here, linksLeft)) : undefined;
   return target === undefined
-    ? { path: here }
+    ? { path: here, mount, sick, seen }
     : locate(resolve(above.path, target), knowledge, linksLeft - 1);
 }
 
-function linkAt(path: string, linksLeft: number): string | undefined {
+function look(path: string): Seen | undefined {
+  return unlessHidden(() => {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    return stats === undefined ? nothing : { uid: stats.uid, mode: stats.mode };
+  });
+}
+
+function targetOf(path: string, linksLeft: number): string {
+  return linksLeft === 0 ? realpathSync(path) : readlinkSync(path); // the former says that there are too many
+}
+
+/** What lies below is not there, or not for this user: by its text the path is as good. */
+function unlessHidden<Result>(ask: () => Result): Result | undefined {
   try {
-    if (!lstatSync(path).isSymbolicLink()) return undefined;
-    if (linksLeft === 0) return realpathSync(path); // which says that there are too many
-    return readlinkSync(path);
+    return ask();
   } catch (error) {
-    // what lies below is not there, or not for this user: by its text the path is as good
     if (isAbsence(error) || errnoOf(error) === 'EACCES') return undefined;
     throw error;
   }
+}
+
+function locationOf(path: string, table: Table): Location {
+  const knowledge = knowledgeOf(table);
+  // what is asked for again need not be resolved again
+  return knowledge.locations.get(path) ?? locate(resolve(path), knowledge);
 }
 
 /**
@@ -106,13 +139,26 @@ function linkAt(path: string, linksLeft: number): string | undefined {
  * nor a living store: what can't be looked at is taken by its text.
  */
 export function resolvePath(path: string, table: Table = readMountTable()): string {
-  return locate(resolve(path), knowledgeOf(table)).path;
+  return locationOf(path, table).path;
+}
+
+/**
+ * Where an absolute path leads, and what stood there when it was first asked about with this table: for directories,
+ * which hardly change within one look at a fleet.
+ */
+export function lookedAt(path: string, table: Table): Pick<Location, 'path' | 'seen'> {
+  return locationOf(path, table);
 }
 
 function sicknessOf(path: string, table: Table): SickStore | undefined {
-  const knowledge = knowledgeOf(table);
-  const { path: resolved, sick } = locate(resolve(path), knowledge);
-  return sick ?? sickStoreAt(resolved, knowledge);
+  const { sick, mount } = locationOf(path, table);
+  return sick ?? sicknessOfMount(mount, knowledgeOf(table));
+}
+
+/** Whether a path was a directory, links followed, as `lookedAt`. To be asked of a store that answers. */
+export function isDirectoryAt(path: string, table: Table): boolean {
+  const { seen } = locationOf(path, table);
+  return seen === undefined ? isDirectory(path) : (seen.mode & constants.S_IFMT) === constants.S_IFDIR;
 }
 
 /** Why a path can't be used, for people: undefined where its store answers. It takes some seconds at the most. */

@@ -25,7 +25,7 @@ import {
 } from '../../../../src/system/files.ts';
 import { readRegular } from '../../../../src/system/paths/regular-file.ts';
 import { removeFile, removeIfEmpty, removeTree } from '../../../../src/system/paths/removal.ts';
-import { holdTrusted, readTrustedText } from '../../../../src/system/paths/trust.ts';
+import { readTrustedText, trustedTree } from '../../../../src/system/paths/trust.ts';
 import { scratchDirectory } from '../../../support/scratch.ts';
 
 /** A base with a directory in it, and a victim outside that nothing may reach. */
@@ -63,15 +63,15 @@ const deeds: Readonly<Record<string, (path: string, base: string) => unknown>> =
   removeTree: (path, base) => removeTree(path, base),
   readRegular: (path, base) => readRegular(path, { base }),
   readTrustedText: (path, base) => readTrustedText(path, base),
-  'readTrustedText from a held directory': (path, base) => readFromHeld(path, base),
+  'readTrustedText from a tree': (path, base) => readFromTree(path, base),
 };
 
-function readFromHeld(path: string, base: string): string | undefined {
-  const from = holdTrusted(base);
+function readFromTree(path: string, base: string): string | undefined {
+  const from = trustedTree(base, []);
   try {
     return readTrustedText(path, base, from);
   } finally {
-    from?.directory.close();
+    from?.top.directory.close();
   }
 }
 
@@ -197,7 +197,7 @@ describe('the way to a base', () => {
 
 describe.each([
   ['readTrustedText', readTrustedText],
-  ['readTrustedText from a held directory', readFromHeld],
+  ['readTrustedText from a tree', readFromTree],
 ] as const)('%s', (_name, read) => {
   it.each([0o620, 0o602, 0o666])(
     'refuses a file that others can write (%o), and says how to mend it',
@@ -227,32 +227,32 @@ describe.each([
   });
 });
 
-describe('a directory that is held for many walks', () => {
+describe('a tree that is believed', () => {
   it('stays the one that was looked at, whatever stands at its path meanwhile', () => {
     const { base, victim } = scene();
     writeFileSync(join(base, 'own', 'text'), 'looked at');
-    const from = holdTrusted(base);
+    const from = trustedTree(base, []);
     rename(base, `${base}.former`);
     symlinkSync(victim, base);
     expect(readTrustedText(join(base, 'own', 'text'), base, from)).toBeUndefined();
     mkdirSync(join(victim, 'own'));
     writeFileSync(join(victim, 'own', 'text'), 'planted');
     expect(readTrustedText(join(base, 'own', 'text'), base, from)).toBe('looked at');
-    from?.directory.close();
+    from?.top.directory.close();
   });
 
   it.each([0o770, 0o707, 0o777])('is none when others can write it, or what is above it (%o)', (mode) => {
     const { base } = scene();
     changeMode(base, mode);
-    expect(holdTrusted(base)).toBeUndefined();
-    expect(holdTrusted(join(base, 'own'))).toBeUndefined();
+    expect(trustedTree(base, [])).toBeUndefined();
+    expect(trustedTree(join(base, 'own'), [])).toBeUndefined();
   });
 
   it('is not begun from when it lies elsewhere', () => {
     const { base, victim } = scene();
     writeFileSync(join(base, 'own', 'text'), 'x', { mode: 0o600 });
-    const from = holdTrusted(victim);
+    const from = trustedTree(victim, []);
     expect(readTrustedText(join(base, 'own', 'text'), base, from)).toBe('x');
-    from?.directory.close();
+    from?.top.directory.close();
   });
 });
