@@ -1,16 +1,34 @@
-/** The process of one sync: work on stdin, news on stdout. It ends when told to, and when its parent's end of stdin closes. */
+/**
+ * The process of one sync: work on stdin, news on stdout. It may wait for that work, and ends after it; also when told to,
+ * and when its parent's end of stdin closes.
+ */
 import { Secret } from '../secrets/secret.ts';
 import { CryptosyncError } from '../system/errors.ts';
 import type { ApartNews, ApartWork } from './apart.ts';
 import { RcloneSyncExecutor } from './executor.ts';
 import type { EncryptionConfig } from './options.ts';
 
+/** Milliseconds without work after which it is known that nobody waits for this process. */
+const warmingDelay = 20;
+
 const stop = new AbortController();
-const end = (): void => stop.abort(new CryptosyncError('INTERRUPTED', 'interrupted'));
+let isWaiting = true;
+const end = (): void => {
+  // nothing was begun, and nothing of it is known here
+  if (isWaiting) process.exit(0);
+  stop.abort(new CryptosyncError('INTERRUPTED', 'interrupted'));
+};
 process.on('SIGTERM', end);
 process.on('SIGINT', () => {}); // the parent's business
 
+// what an operator sees of it in ps(1)
+process.title = 'cryptosync-spare';
+const warming = setTimeout(warm, warmingDelay);
 const { work, secrets } = await readWork();
+clearTimeout(warming);
+isWaiting = false;
+process.title = 'cryptosync-sync';
+tell({ kind: 'begun' });
 const result = await new RcloneSyncExecutor({
   stateDirectory: work.stateDirectory,
   onWarning: (message, advice) => tell({ kind: 'warning', message, advice }),
@@ -22,6 +40,13 @@ const result = await new RcloneSyncExecutor({
 });
 for (const secret of secrets) secret.wipe();
 process.stdout.write(lineOf({ kind: 'result', result }), () => process.exit(0));
+
+/** Loads what a sync loads only when it comes to it. */
+function warm(): void {
+  for (const name of ['node:child_process', 'node:crypto', 'node:http', 'node:readline']) {
+    process.getBuiltinModule(name);
+  }
+}
 
 function tell(news: ApartNews): void {
   process.stdout.write(lineOf(news));

@@ -2,24 +2,22 @@
  * A sync in a process of its own. What it takes to tell rclone a key (its obscured form, environments, texts that can't
  * be wiped) arises in that process and ends with it; this one holds bytes that it wipes.
  */
-import { existsSync } from 'node:fs';
-import { getCompileCacheDir } from 'node:module';
-import { dirname, join } from 'node:path';
 import type { TransferStats } from '../remotes/transfer.ts';
 import { Secret } from '../secrets/secret.ts';
 import type { Advice, Warn } from '../system/advice/index.ts';
-import { operatorEnvironment } from '../system/environment.ts';
 import { CryptosyncError, type ErrorReport, interruption } from '../system/errors.ts';
-import { endingWithUs } from '../system/process/parent-death.ts';
-import { startWorker } from '../system/process/worker.ts';
+import type { Worker } from '../system/process/worker.ts';
 import type { ExecutorResult } from './executor.ts';
 import type { ExecutorOptions, HeldEncryption } from './options.ts';
+import { type Spare, startApart } from './spare.ts';
 
 export interface ApartSettings {
   /** As the executor's. */
   readonly stateDirectory: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly onWarning: Warn;
+  /** The process that waits for a sync, where one is kept; without it each sync starts its own. */
+  readonly spare?: Spare | undefined;
 }
 
 export interface ApartOptions extends Omit<ExecutorOptions, 'encryption'> {
@@ -36,6 +34,8 @@ export interface ApartWork {
 
 /** What it tells, a line each. */
 export type ApartNews =
+  /** It has its work, and all secrets. */
+  | { readonly kind: 'begun' }
   | { readonly kind: 'progress'; readonly stats: TransferStats }
   | { readonly kind: 'warning'; readonly message: string; readonly advice?: Advice | undefined }
   | { readonly kind: 'result'; readonly result: ExecutorResult };
@@ -46,7 +46,7 @@ export type ApartNews =
  * @throws INTERRUPTED when the signal aborts; UNEXPECTED when the process ends without a result
  */
 export async function syncApart(
-  { stateDirectory, environment, onWarning }: ApartSettings,
+  { stateDirectory, environment, onWarning, spare }: ApartSettings,
   { encryption, signal, onProgress, ...options }: ApartOptions,
 ): Promise<ExecutorResult> {
   if (signal?.aborted) throw interruption(signal);
@@ -58,14 +58,46 @@ export async function syncApart(
     encryption: encryption === 'none' ? 'none' : withoutSecrets(encryption),
     secrets: secrets.length,
   };
+  const order: Order = { work, secrets, signal, onProgress, onWarning };
+  const waiting = spare?.take();
+  let told = await carryOut(waiting ?? startApart(environment), order);
+  // one that died while it waited has touched nothing
+  if (waiting !== undefined && !told.hasBegun) told = await carryOut(startApart(environment), order);
+  if (told.result !== undefined) return told.result;
+  throw new CryptosyncError('UNEXPECTED', `the sync of ${options.directory} ended without a result`, {
+    cause: told.end,
+  });
+}
+
+interface Order {
+  readonly work: ApartWork;
+  readonly secrets: readonly Secret[];
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: ApartOptions['onProgress'];
+  readonly onWarning: Warn;
+}
+
+interface CarriedOut {
+  /** It had all that it needs. */
+  readonly hasBegun: boolean;
+  readonly result: ExecutorResult | undefined;
+  /** How the process ended. */
+  readonly end: string;
+}
+
+/** Gives a process its work, and waits for its end. @throws INTERRUPTED when the signal aborts and there is no result */
+async function carryOut(
+  child: Worker,
+  { work, secrets, signal, onProgress, onWarning }: Order,
+): Promise<CarriedOut> {
+  let hasBegun = false;
   let result: ExecutorResult | undefined;
-  const child = startWorker({
-    ...endingWithUs({ file: process.execPath, args: ['--disable-sigusr1', childProgram()] }, environment),
-    environment: childEnvironment(environment),
+  child.employ({
     signal,
     onStdoutLine: (line) => {
       const news = JSON.parse(line) as ApartNews;
-      if (news.kind === 'progress') onProgress?.(news.stats);
+      if (news.kind === 'begun') hasBegun = true;
+      else if (news.kind === 'progress') onProgress?.(news.stats);
       else if (news.kind === 'warning') onWarning(news.message, news.advice);
       else result = news.result;
     },
@@ -76,11 +108,8 @@ export async function syncApart(
     child.write('\n');
   }
   const { exitCode, stderr } = await child.ended;
-  if (result !== undefined) return result;
-  if (signal?.aborted) throw interruption(signal);
-  throw new CryptosyncError('UNEXPECTED', `the sync of ${options.directory} ended without a result`, {
-    cause: `exit ${exitCode}: ${stderr}`,
-  });
+  if (result === undefined && signal?.aborted) throw interruption(signal);
+  return { hasBegun, result, end: `exit ${exitCode}: ${stderr}` };
 }
 
 function withoutSecrets({ key: _, salt: __, ...names }: HeldEncryption): ApartWork['encryption'] {
@@ -91,25 +120,6 @@ function withoutSecrets({ key: _, salt: __, ...names }: HeldEncryption): ApartWo
 function revealing(this: unknown, name: string, value: unknown): unknown {
   const own = (this as Record<string, unknown>)[name];
   return Secret.is(own) ? own.reveal().toString('utf8') : value;
-}
-
-/**
- * What rclone's backends read, and nothing that tells node to open a debugger or load something. Where this process
- * keeps compiled code the child does so in the same folder, whose owner was looked at.
- */
-function childEnvironment(environment: NodeJS.ProcessEnv): Record<string, string> {
-  const { NODE_OPTIONS: _, ...rest } = operatorEnvironment(environment);
-  const cache = getCompileCacheDir();
-  return cache === undefined ? rest : { ...rest, NODE_COMPILE_CACHE: dirname(cache) };
-}
-
-/** The program of the child beside this file, or above the chunk into which it was bundled. */
-function childProgram(): string {
-  for (let at = import.meta.dirname; at !== dirname(at); at = dirname(at)) {
-    const found = ['apart-child.ts', 'apart-child.js'].map((name) => join(at, name)).find(existsSync);
-    if (found !== undefined) return found;
-  }
-  throw new CryptosyncError('UNEXPECTED', `${import.meta.dirname} has no apart-child beside it`);
 }
 
 /** A result's error as one that can be thrown. */

@@ -58,6 +58,7 @@ export async function serve(context: Context, request: ServeRequest): Promise<Se
     workloads: workloadsIn(request.workloads),
     registry,
     concurrency: request.concurrency,
+    keepsSpare: true,
     environment,
     clock: context.clock,
     log,

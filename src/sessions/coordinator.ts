@@ -4,6 +4,7 @@
  */
 import { isAbsolute } from 'node:path';
 import { clientLayout } from '../clients/layout.ts';
+import { Spare } from '../executor/spare.ts';
 import { type Clock, pause, systemClock } from '../system/clock.ts';
 import { CryptosyncError, toCryptosyncError } from '../system/errors.ts';
 import { silentLog } from '../system/log.ts';
@@ -42,6 +43,8 @@ export class SyncCoordinator {
   readonly #registry: Registry;
   readonly #limit: Limit;
   readonly #clock: Clock;
+  /** The process that waits for the next sync. */
+  readonly #spare: Spare | undefined;
   readonly #sessions = new Map<string, Held>();
   /** Claims that have not ended, by their tenants. */
   readonly #claims = new Map<string, Promise<unknown>>();
@@ -56,6 +59,7 @@ export class SyncCoordinator {
     this.#registry = settings.registry ?? embeddedRegistry();
     this.#limit = limitTo(settings.concurrency ?? 4);
     this.#clock = settings.clock ?? systemClock;
+    this.#spare = settings.keepsSpare ? new Spare(settings.environment ?? process.env) : undefined;
   }
 
   /** Whether claims are taken: not while it closes. */
@@ -160,6 +164,7 @@ export class SyncCoordinator {
     await Promise.race([releases, pause(drain, done.signal)]);
     for (const { stop } of this.#sessions.values()) stop.abort(over);
     await releases;
+    await this.#spare?.close();
     await this.#registry.close();
   }
 
@@ -193,7 +198,7 @@ export class SyncCoordinator {
     request.signal?.addEventListener('abort', abort, { once: true });
     if (request.signal?.aborted) abort();
     try {
-      const live = await openSession(this.#settings, claiming, stop.signal);
+      const live = await openSession({ ...this.#settings, spare: this.#spare }, claiming, stop.signal);
       const held: Held = { live, lease, stop };
       this.#sessions.set(tenant, held);
       try {

@@ -5,6 +5,7 @@ import type { ClientId } from '../clients/names.ts';
 import { syncApart } from '../executor/apart.ts';
 import { RcloneSyncExecutor } from '../executor/executor.ts';
 import type { HeldEncryption } from '../executor/options.ts';
+import type { Spare } from '../executor/spare.ts';
 import { systemClock, toIsoSeconds } from '../system/clock.ts';
 import { ensureDirectory } from '../system/files.ts';
 import { hooksOf } from './hooks.ts';
@@ -24,15 +25,15 @@ export interface Claiming {
 
 /** @param signal ends what is under way for the session. @throws LOCKED when another process has it */
 export async function openSession(
-  settings: CoordinatorSettings,
+  settings: CoordinatorSettings & { readonly spare?: Spare | undefined },
   { tenant, workload, encryption, request }: Claiming,
   signal: AbortSignal,
 ): Promise<LiveSession> {
-  const { root, environment = process.env, clock = systemClock, onWarning = () => {} } = settings;
+  const { root, environment = process.env, clock = systemClock, onWarning = () => {}, spare } = settings;
   const layout = clientLayout(root, tenant);
   ensureDirectory(layout.directory, directoryMode, root);
   const lock = await lockOf(layout, { environment, clock, signal });
-  const apart = { stateDirectory: layout.sessionStateDirectory, environment, onWarning };
+  const apart = { stateDirectory: layout.sessionStateDirectory, environment, onWarning, spare };
   const executor = new RcloneSyncExecutor(apart);
   const ground: Ground = {
     root,

@@ -7,7 +7,7 @@ import { generateEncryptionKey } from '../../src/secrets/encryption-key.ts';
 import { type Installation, it } from '../support/installation.ts';
 import { pause, waitUntil } from '../support/machine.ts';
 import { keysInMemory, relatedKeys } from '../support/memory.ts';
-import { descendantsOf, type Service, startService, writeWorkloads } from '../support/service.ts';
+import { descendantsOf, type Service, startService, workersOf, writeWorkloads } from '../support/service.ts';
 
 const tenants = Array.from({ length: 20 }, (_, index) => `tenant${index}`);
 const saltOf = (tenant: string): string => `salt of ${tenant}`;
@@ -73,7 +73,7 @@ function writeWork(installation: Installation, tenant: string): void {
 
 /** What has run for the tenants has ended. */
 async function haveEnded(service: Service): Promise<void> {
-  expect(await waitUntil(() => descendantsOf(service.pid).length === 0, 20_000)).toBe(true);
+  expect(await waitUntil(() => workersOf(service.pid).length === 0, 20_000)).toBe(true);
 }
 
 /** Sends bytes on a connection and closes it. */

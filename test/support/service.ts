@@ -157,3 +157,21 @@ export function descendantsOf(pid: number): number[] {
   }
   return children.flatMap((child) => [child, ...descendantsOf(child)]);
 }
+
+/** The processes that wait for a server's next sync, of which it keeps one. */
+export function sparesOf(pid: number): number[] {
+  return descendantsOf(pid).filter(isSpare);
+}
+
+/** What works for tenants: all that a server has started, but the process that waits. */
+export function workersOf(pid: number): number[] {
+  return descendantsOf(pid).filter((child) => !isSpare(child));
+}
+
+function isSpare(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith('cryptosync-spare');
+  } catch {
+    return false; // it has ended
+  }
+}
