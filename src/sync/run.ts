@@ -127,7 +127,7 @@ export async function withPlace<Result>(
 }
 
 async function runOnce(context: TransferContext, job: Job, place: Place): Promise<DirectionOutcome> {
-  const establish = (): Promise<void> => establishLayer(context, job.mapping, job.view);
+  const establish = (): Promise<void> => establishLayer(context, job.mapping, { view: job.view, place });
   switch (job.mapping.direction) {
     case 'upload': {
       verifyNothingHalfCome(job);

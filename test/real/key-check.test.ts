@@ -15,7 +15,7 @@ import { connect, createServer, type Server as TcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type KeyCheck, verifyKeyCheck, writeKeyCheck } from '../../src/remotes/control/key-check.ts';
+import { type KeyCheck, verifyKeyCheck } from '../../src/remotes/control/key-check.ts';
 import { type CryptKey, type CryptSettings, cryptRemote } from '../../src/remotes/crypt.ts';
 import { rclone } from '../../src/remotes/rclone/call.ts';
 import { type Remote, rclonePath } from '../../src/remotes/remote.ts';
@@ -23,6 +23,7 @@ import { sinkRemote } from '../../src/remotes/sinks/index.ts';
 import { filenameEncryptionModes } from '../../src/remotes/tuning.ts';
 import { generateEncryptionKey, validateEncryptionKey } from '../../src/secrets/encryption-key.ts';
 import { CryptosyncError } from '../../src/system/errors.ts';
+import { putKeyCheck } from '../support/key-check.ts';
 import { cleanEnvironment, type Server, type SftpServer, serveSftp, serveWebdav } from '../support/serve.ts';
 import { snapshot } from '../support/snapshot.ts';
 
@@ -143,7 +144,7 @@ describe.each(Object.entries(places))('the key check on %s', (name, place) => {
     async (settings) => {
       const good = checkOf(place(), settings, right);
       expect(await verifyKeyCheck(good, dependencies)).toBe('absent-on-empty');
-      await writeKeyCheck(good, dependencies);
+      await putKeyCheck(good, dependencies);
       expect(await verifyKeyCheck(good, dependencies)).toBe('verified');
       // before anything else has been sent, and afterwards
       for (const filled of [false, true]) {
@@ -168,7 +169,7 @@ describe('the key check between any two name encryptions', () => {
   it.each(modes)(
     'refuses all others after $filenameEncryption names, directories $directoryNameEncryption',
     async (one) => {
-      await writeKeyCheck(checkOf(local(), one, right), dependencies);
+      await putKeyCheck(checkOf(local(), one, right), dependencies);
       for (const two of modes.filter((mode) => differ(one, mode))) {
         expect((await refusalOf(checkOf(local(), two, right))).code).toBe('DECRYPTION_FAILED');
       }
@@ -218,7 +219,7 @@ describe('the key check and what else may lie there', () => {
   });
 
   it('refuses data of another owner under the same key', async () => {
-    await writeKeyCheck(checkOf(local(), standard, right, 'vault-1'), dependencies);
+    await putKeyCheck(checkOf(local(), standard, right, 'vault-1'), dependencies);
     const error = await refusalOf(checkOf(local(), standard, right, 'vault-2'));
     expect(error).toMatchObject({
       code: 'VAULT_FOREIGN',
@@ -232,7 +233,7 @@ describe.each(modes.filter(({ directoryNameEncryption }) => directoryNameEncrypt
   (settings) => {
     it('is told from a wrong key', async () => {
       const check = checkOf(local(), settings, right);
-      await writeKeyCheck(check, dependencies);
+      await putKeyCheck(check, dependencies);
       const file = objectFile();
       const intact = readFileSync(file);
       await fill(check);
@@ -265,10 +266,10 @@ describe.each(modes.filter(({ directoryNameEncryption }) => directoryNameEncrypt
     it('of a first sync that was killed while it wrote the object is mended by the next', async () => {
       const check = checkOf(local(), settings, right);
       for (const length of [0, 32, 5000]) {
-        await writeKeyCheck(check, dependencies);
+        await putKeyCheck(check, dependencies);
         truncateSync(objectFile(), length);
         expect(await verifyKeyCheck(check, dependencies)).toBe('absent-on-empty');
-        await writeKeyCheck(check, dependencies);
+        await putKeyCheck(check, dependencies);
       }
       expect(await verifyKeyCheck(check, dependencies)).toBe('verified');
     });
@@ -298,7 +299,7 @@ describe('a remote that can not be asked', () => {
     async (length) => {
       const off = { ...standard, filenameEncryption: 'off' } as const;
       const check = checkOf(places.WebDAV(), off, right);
-      await writeKeyCheck(check, dependencies);
+      await putKeyCheck(check, dependencies);
       const head =
         'HTTP/1.1 206 Partial Content\r\nContent-Length: 65584\r\nContent-Range: bytes 0-65583/131136\r\n\r\n';
       const part = readFileSync(objectFile()).subarray(0, length);

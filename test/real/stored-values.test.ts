@@ -33,7 +33,7 @@ import { neighboursOf, verifyNeighbours } from '../../src/operations/sync/neighb
 import { planUninstall } from '../../src/operations/uninstall/plan.ts';
 import { remoteOf } from '../../src/operations/vault-of.ts';
 import { readRcloneConf } from '../../src/remotes/configuration.ts';
-import { verifyKeyCheck, writeKeyCheck } from '../../src/remotes/control/key-check.ts';
+import { verifyKeyCheck } from '../../src/remotes/control/key-check.ts';
 import { isSealed } from '../../src/remotes/control/seal.ts';
 import { stateOf } from '../../src/remotes/control/state.ts';
 import { sinkRemote } from '../../src/remotes/sinks/index.ts';
@@ -52,6 +52,7 @@ import { identityOf, judgeIdentity } from '../../src/vaults/proof.ts';
 import { readSealKey } from '../../src/vaults/seal-key.ts';
 import { contextFor } from '../support/context.ts';
 import { createInstallation, type Installation } from '../support/installation.ts';
+import { putKeyCheck } from '../support/key-check.ts';
 import { fieldsOf, misplaced, takeAway } from '../support/nonsense.ts';
 import { cleanEnvironment } from '../support/serve.ts';
 import { type ClientVault, editProfile, installVault } from '../support/vault.ts';
@@ -314,7 +315,7 @@ describe('what lies on the remote', () => {
       const check = { raw, decrypted: raw, owner: 'vault-1' };
       const dependencies = { environment: cleanEnvironment };
       mkdirSync(join(root, name.replaceAll(' ', '-'), 'data'), { recursive: true });
-      await writeKeyCheck(check, dependencies);
+      await putKeyCheck(check, dependencies);
       const file = join(root, name.replaceAll(' ', '-'), 'data', '.cryptosync', 'key-check');
       const whole = readFileSync(file, 'utf8');
       writeFileSync(file, typeof content === 'string' ? content : content(whole));

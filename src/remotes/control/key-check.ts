@@ -83,14 +83,25 @@ export async function verifyKeyCheck(
 const unopened: ReadonlySet<string> = new Set(['SYNC_FAILED', 'VERIFY_FAILED', 'DECRYPTION_FAILED']);
 
 /**
- * Whether the key check object reads, through a place that is open already, as it was written for this owner: then the
- * key is the right one. Anything else says nothing yet: `verifyKeyCheck` tells what it is.
- * @throws REMOTE_UNREACHABLE and its like
+ * The same, asked first through a place that is open already: each process of rclone's own would derive the key anew. Only
+ * what does not read as it was written for this owner, beside other files, needs those.
+ * @throws as `verifyKeyCheck`
  */
-export async function isKeyCheckRight(decrypted: Place, owner: string | undefined): Promise<boolean> {
+export async function verifyKeyCheckIn(
+  decrypted: Place,
+  check: KeyCheck,
+  dependencies: RcloneDependencies,
+): Promise<KeyCheckVerdict> {
+  if (check.owner !== undefined && (await readsRight(decrypted, check.owner))) return 'verified';
+  if ((await countRawFiles(check, dependencies)) === 0) return 'absent-on-empty';
+  return await verifyKeyCheck(check, dependencies);
+}
+
+/** Whether the object reads, as a whole, as it was written for this owner. @throws REMOTE_UNREACHABLE and its like */
+async function readsRight(decrypted: Place, owner: string): Promise<boolean> {
   try {
     const content = await decrypted.read(objectPath, objectSize);
-    return content !== undefined && owner !== undefined && content.toString('latin1') === contentFor(owner);
+    return content?.equals(Buffer.from(contentFor(owner))) === true;
   } catch (error) {
     if (error instanceof CryptosyncError && unopened.has(error.code)) return false;
     throw error;
@@ -111,20 +122,24 @@ export async function isUnused(place: Place, names?: readonly string[]): Promise
 
 /**
  * Writes the key check object and reads it back, so that what is sent afterwards can be opened. Only for a place
- * that `verifyKeyCheck` called `absent-on-empty`, and before anything else is written there.
+ * that was called `absent-on-empty`, and before anything else is written there.
+ * @param decrypted open; the object goes there in one piece of known size
  * @throws what rclone fails with, or what reading back finds.
  */
-export async function writeKeyCheck(check: KeyCheck, dependencies: RcloneDependencies): Promise<void> {
-  const place = rclonePath(check.raw);
-  // The cutoff is above the object's size: sent in one piece of known size, never through a temporary file.
-  const args = ['rcat', '--streaming-upload-cutoff', '1Mi', rclonePath(check.decrypted, objectPath)];
-  const result = await ask(check.decrypted, { args, input: contentFor(check.owner ?? '') }, dependencies);
-  if (result.exitCode !== 0) throw rcloneFailure(result, place, 'write the key check object');
-  if ((await verifyKeyCheck(check, dependencies)) !== 'verified') {
-    throw new CryptosyncError('SYNC_FAILED', `${place} took the key check object and did not keep it`, {
-      advice: { to: 'check-remote-keeps' },
-    });
-  }
+export async function writeKeyCheck(
+  decrypted: Place,
+  check: KeyCheck,
+  dependencies: RcloneDependencies,
+): Promise<void> {
+  const { owner = '' } = check;
+  await decrypted.write(objectPath, Buffer.from(contentFor(owner)));
+  if (await readsRight(decrypted, owner)) return;
+  if ((await verifyKeyCheck(check, dependencies)) === 'verified') return;
+  throw new CryptosyncError(
+    'SYNC_FAILED',
+    `${rclonePath(check.raw)} took the key check object and did not keep it`,
+    { advice: { to: 'check-remote-keeps' } },
+  );
 }
 
 function contentFor(owner: string): string {

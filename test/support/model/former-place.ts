@@ -4,11 +4,11 @@
  */
 import { lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { writeKeyCheck } from '../../../src/remotes/control/key-check.ts';
 import { placeOf } from '../../../src/remotes/remote.ts';
 import { scanSource } from '../../../src/sync/former/scan.ts';
 import { writeSyncIndex } from '../../../src/sync/former/source-index.ts';
 import { toNameSeconds } from '../../../src/system/clock.ts';
+import { putKeyCheck } from '../key-check.ts';
 import { cleanEnvironment } from '../serve.ts';
 import { type Machine, type ModelPlace, rcloneAlone, viewAt } from './world.ts';
 
@@ -31,7 +31,7 @@ export async function writeFormerPlace(machine: Machine, at: ModelPlace, scratch
   writeFileSync(join(scratch, formerTrash), 'deleted before');
   const check = { raw: at.raw, decrypted: viewAt(at), owner: marker.vaultId };
   // what tells the right key is the same in all versions
-  if (at.crypt !== undefined) await writeKeyCheck(check, { environment: cleanEnvironment });
+  if (at.crypt !== undefined) await putKeyCheck(check, { environment: cleanEnvironment });
   rcloneAlone(at, (path) => ['copy', '--links', machine.directory, path()]);
   rcloneAlone(at, (path) => ['copy', scratch, path()]);
 }
