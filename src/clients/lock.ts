@@ -13,7 +13,7 @@ import { CryptosyncError, interruption } from '../system/errors.ts';
 import { ensureDirectory, openForAppending, readTextIfPresent } from '../system/files.ts';
 import { parseStoredJson } from '../system/paths/stored-json.ts';
 import { verifyTrusted } from '../system/paths/trust.ts';
-import { lastLines, run } from '../system/process.ts';
+import { lastLines, runUnheard } from '../system/process.ts';
 import { directoryMode, fileMode } from './layout.ts';
 
 export interface LockRequest {
@@ -168,14 +168,17 @@ async function tryLock(
   request: LockRequest,
   { environment, signal }: LockDependencies,
 ): Promise<boolean> {
-  const finished = await run({
-    file: requireTool('flock', environment),
-    args: [request.kind === 'shared' ? '-s' : '-x', '-n', '-E', String(taken), '3'],
-    environment: minimalEnvironment(environment),
-    descriptors: [descriptor],
-    deadline: 10_000,
-    signal,
-  });
+  const finished = await runUnheard(
+    {
+      file: requireTool('flock', environment),
+      args: [request.kind === 'shared' ? '-s' : '-x', '-n', '-E', String(taken), '3'],
+      environment: minimalEnvironment(environment),
+      descriptors: [descriptor],
+      deadline: 10_000,
+      signal,
+    },
+    [0, taken],
+  );
   if (finished.exitCode === 0) return true;
   if (finished.exitCode === taken) return false;
   throw new CryptosyncError(

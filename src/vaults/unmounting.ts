@@ -6,7 +6,7 @@ import { pause } from '../system/clock.ts';
 import { requireTool } from '../system/dependencies.ts';
 import { minimalEnvironment } from '../system/environment.ts';
 import { CryptosyncError } from '../system/errors.ts';
-import { lastLines, run } from '../system/process.ts';
+import { lastLines, runUnheard } from '../system/process.ts';
 import { whySick } from '../system/stores/stores.ts';
 import type { EngineDependencies } from './engines/engine.ts';
 import { type MountEntry, type MountState, readMountTable } from './mounts/mount-table.ts';
@@ -163,7 +163,7 @@ async function detach(
   lazily: boolean,
   { environment, signal }: EngineDependencies,
 ): Promise<boolean> {
-  const finished = await run({
+  const finished = await runUnheard({
     file: requireTool('fusermount3', environment),
     args: [lazily ? '-uz' : '-u', '--', mountDir],
     environment: minimalEnvironment(environment),

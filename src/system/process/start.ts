@@ -51,7 +51,8 @@ export interface Finished {
   readonly startError?: string;
 }
 
-type Output = number | 'pipe' | 'ignore';
+/** Where what a child prints goes: a descriptor, a pipe, nowhere. */
+export type Output = number | 'pipe' | 'ignore';
 
 /**
  * Starts a child by node's own spawn: execa takes 13 ms to load and two more for each child, and a mount starts

@@ -1,15 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/secrets/secret.ts';
 import { CryptosyncError } from '../../../src/system/errors.ts';
 import { startServer } from '../../../src/system/process/server.ts';
-import { type Command, lastLines, run } from '../../../src/system/process.ts';
+import { type Command, lastLines, run, runUnheard } from '../../../src/system/process.ts';
 import { isAlive } from '../../support/machine.ts';
+import { scratchDirectory } from '../../support/scratch.ts';
 
 const environment = { PATH: '/usr/bin:/bin' };
 
 function shell(script: string, more: Partial<Command> = {}): Command {
   return { file: '/bin/sh', args: ['-c', script], environment, deadline: 10_000, ...more };
 }
+
+describe('a program that is run unheard', () => {
+  it.each([
+    ['ends well', 0, 1, ''],
+    ['ends as it may', 75, 1, ''],
+    ['fails', 2, 2, 'it said so\n'],
+  ])('%s, and what it said is known where it failed', async (_, exitCode, runs, stderr) => {
+    const count = join(scratchDirectory(), 'count');
+    const script = `echo it said so >&2; printf x >> ${count}; exit ${exitCode}`;
+    expect(await runUnheard(shell(script), [0, 75])).toMatchObject({ exitCode, stderr });
+    expect(readFileSync(count, 'utf8')).toHaveLength(runs);
+  });
+});
 
 describe('run', () => {
   it('gives back the exit code and what was printed', async () => {
