@@ -3,7 +3,8 @@ import { glob, rename, rm } from 'node:fs/promises';
 import { rolldown } from 'rolldown';
 import { asciiOnly } from './ascii.ts';
 import { buildFacts, buildName } from './build-facts.ts';
-import { layerGroups } from './layers.ts';
+import { eagerFunctions } from './eager.ts';
+import { isOften, layerGroups } from './layers.ts';
 import { leanBuiltins } from './lean-builtins.ts';
 import { leanConf } from './lean-conf.ts';
 import { leanOclif, OCLIF_ENTRY } from './lean-oclif.ts';
@@ -22,7 +23,7 @@ export async function bundle(): Promise<void> {
     input: await entries(),
     platform: 'node',
     tsconfig: false,
-    plugins: [leanOclif(packageFacts()), leanConf(), leanBuiltins(), asciiOnly()],
+    plugins: [leanOclif(packageFacts()), leanConf(), leanBuiltins(), eagerFunctions(isOften), asciiOnly()],
     onLog(level, log, report) {
       if (level === 'warn' && log.code === 'EVAL') return; // inside ejs and ajv, as they are
       report(level === 'warn' ? 'error' : level, log);
