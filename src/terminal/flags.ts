@@ -3,21 +3,6 @@ import * as Flags from '@oclif/core/flags';
 import { filenameEncryptionModes } from '../remotes/tuning.ts';
 import { logKinds } from '../system/logs/choose.ts';
 
-/** Those of several commands that only `--help-all` explains; a command names its own as `rareFlags`. */
-export const rareFlags: readonly string[] = [
-  'log',
-  'log-file',
-  'no-input',
-  'progress',
-  'vault-password',
-  'password-command',
-  'passphrase-command',
-  'encryption-salt-file',
-  'new-encryption-salt-file',
-  'filename-encryption',
-  'directory-name-encryption',
-];
-
 /** Every command has these; oclif adds --json. */
 export const commonFlags = {
   root: Flags.string({

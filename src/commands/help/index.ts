@@ -4,6 +4,7 @@ import { CryptosyncError } from '../../system/errors.ts';
 import { CryptosyncCommand } from '../../terminal/base-command.ts';
 import { nearestTo } from '../../terminal/guidance/did-you-mean.ts';
 import { type Topic, topicsIn } from '../../terminal/guidance/topics.ts';
+import { wholeCommand } from '../../terminal/guidance/whole-command.ts';
 import { describeCommand } from '../../terminal/help.ts';
 import { columnsOf, paint } from '../../terminal/showing/style.ts';
 
@@ -71,7 +72,7 @@ command's; its page is then what docs says before it, as in help docs sync.`,
     const names = this.config.commandIDs.map((id) => id.replaceAll(':', ' '));
     const commands = names.filter((name) => name.startsWith(begin)).sort();
     if (command === undefined) return { commands };
-    const { summary, description, flags } = command;
+    const { summary, description, flags } = wholeCommand(command, this.config.root);
     return { command: words.join(' '), summary, description, flags: Object.keys(flags).sort(), commands };
   }
 

@@ -4,7 +4,25 @@
  */
 import type { Command } from '@oclif/core/command';
 import { CommandHelp, Help } from '@oclif/core/help';
-import { rareFlags } from '../flags.ts';
+import { wholeCommand } from './whole-command.ts';
+
+/**
+ * Those of several commands that only `--help-all` explains; a command names its own. They stand here because help does
+ * without all that the modules of flags bring along.
+ */
+const rareFlags: readonly string[] = [
+  'log',
+  'log-file',
+  'no-input',
+  'progress',
+  'vault-password',
+  'password-command',
+  'passphrase-command',
+  'encryption-salt-file',
+  'new-encryption-salt-file',
+  'filename-encryption',
+  'directory-name-encryption',
+];
 
 /** All of what a command can. */
 class WholeCommandHelp extends CommandHelp {
@@ -71,6 +89,10 @@ export default class CryptosyncHelp extends Help {
     this.CommandHelpClass = isWhole ? WholeCommandHelp : BriefCommandHelp;
     if (itself === undefined) await super.showHelp(argv);
     else await this.showCommandHelp(itself);
+  }
+
+  override async showCommandHelp(command: Command.Loadable): Promise<void> {
+    await super.showCommandHelp(wholeCommand(command, this.config.root));
   }
 
   override formatRoot(): string {
