@@ -990,7 +990,7 @@ complete -c cryptosync -n '__cryptosync_at verify' -l at -x -d 'the newest that 
 complete -c cryptosync -n '__cryptosync_at verify' -l bwlimit -x -d 'limit the bandwidth, as rclone\'s --bwlimit'
 complete -c cryptosync -n '__cryptosync_at verify' -s c -l client -x -a '(__cryptosync_clients)' -d 'the client; can be given several times [default: default]'
 complete -c cryptosync -n '__cryptosync_at verify' -l client-id -x -a '(__cryptosync_clients)' -d 'the same as --client'
-complete -c cryptosync -n '__cryptosync_at verify' -l deep -d 'read everything and compare hashes'
+complete -c cryptosync -n '__cryptosync_at verify' -l deep -d 'read everything and compare hashes; with --sample, a part of it in turn'
 complete -c cryptosync -n '__cryptosync_at verify' -l drill -d 'bring all of it back to a scratch directory, open it, and read it'
 complete -c cryptosync -n '__cryptosync_at verify' -l encryption-key-file -r -F -d 'read the crypt layer\'s key from this file, or from stdin (-)'
 complete -c cryptosync -n '__cryptosync_at verify' -l encryption-salt-file -r -F -d 'read the salt from this file, or from stdin (-): its second line when both come from there'

@@ -46,7 +46,9 @@ checked, 16 damage was found, 75 in use by another run (--repair), 130 interrupt
   static override flags = {
     ...selectionFlags,
     ...generationFlags,
-    deep: Flags.boolean({ description: 'read everything and compare hashes', exclusive: ['sample'] }),
+    deep: Flags.boolean({
+      description: 'read everything and compare hashes; with --sample, a part of it in turn',
+    }),
     sample: Flags.string({
       description: 'read so much of it, what was not read for the longest first',
       helpValue: 'P%|SIZE',

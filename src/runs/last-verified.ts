@@ -2,7 +2,7 @@
 import { type LedgerEntry, readLedgerBackwards } from './ledger.ts';
 import { type Place, parsePlace, partsOf } from './place.ts';
 
-/** How a generation was last found to be whole. */
+/** A check of a generation. */
 export interface Verified {
   /** ISO 8601. */
   readonly at: string;
@@ -21,14 +21,26 @@ interface LastVerification extends Verified {
 
 const levels: readonly string[] = ['quick', 'sample', 'deep', 'drill'];
 
-/** By the id of the generation: its closest successful check, and of equal ones the newest. */
-export function readLastVerified(path: string): Map<string, Verified> {
-  const found = new Map<string, Verified>();
+/** What is known of one generation. */
+export interface Checked {
+  /** Its closest successful check, and of equal ones the newest; null while nobody looked. */
+  readonly verified: Verified | null;
+  /** The newest check that found damage, and after which no check as close found none. */
+  readonly damaged: Verified | null;
+}
+
+/** By the id of the generation. */
+export function readLastVerified(path: string): Map<string, Checked> {
+  const found = new Map<string, Checked>();
   for (const { id, verification } of readChecks(path)) {
-    if (verification.outcome !== 'verified' || id === undefined) continue;
-    const { at, how } = verification;
-    const known = found.get(id);
-    if (known === undefined || levels.indexOf(how) > levels.indexOf(known.how)) found.set(id, { at, how });
+    const { at, how, outcome } = verification;
+    if (id === undefined) continue;
+    const { verified, damaged } = found.get(id) ?? { verified: null, damaged: null };
+    const isCloser = verified === null || levels.indexOf(how) > levels.indexOf(verified.how);
+    // the newest comes first: what was found whole as closely since has been mended
+    if (outcome === 'verified' && isCloser) found.set(id, { verified: { at, how }, damaged });
+    if (outcome === 'damaged' && damaged === null && isCloser)
+      found.set(id, { verified, damaged: { at, how } });
   }
   return found;
 }

@@ -30,12 +30,13 @@ describe('cryptosync generations', () => {
         unfinished: null,
         generations: [
           expect.objectContaining({ number: 2, files: 5, changed: 1, keptUntil: null, isOurs: true }),
-          expect.objectContaining({ number: 1, files: 5, isOurs: true, verified: null }),
+          expect.objectContaining({ number: 1, files: 5, isOurs: true, verified: null, damaged: null }),
         ],
       },
     ]);
     const [second, first] = places[0].generations;
     expect(second).toMatchObject({ id: vault.marker().id, at: vault.marker().at });
+    expect(first.keptUntil).toMatch(/:\d\dZ$/);
     expect(Date.parse(first.keptUntil)).toBe(Date.parse(second.at) + 30 * day);
     expect(second.bytes - first.bytes).toBe('another'.length - 'one'.length);
     const { stdout } = await installation.cryptosync(['generations', '--client', 'client1']);

@@ -284,7 +284,11 @@ describe('single files and directories of the plaintext', () => {
     expect(restored[0].filesFetched).toBeLessThan(20);
     // never over what is there; and what is there stays beside what comes
     expect((await vault.run('restore', ...args)).json.error).toMatchObject({ code: 'USAGE' });
-    await vault.succeed('restore', '--path', 'contracts/2025/old', '--path', 'many/7', '--to', to);
+    const two = ['--path', 'contracts/2025/old', '--path', 'many/7', '--to', to];
+    const { stdout } = await installation.cryptosync(['restore', '--client', 'client1', ...two]);
+    expect(stdout).toMatch(
+      /: contracts\/2025\/old, many\/7 of generation \d+ of .* put together from \d+ files/,
+    );
     expect(readFileSync(join(to, 'contracts/2025/old'), 'utf8')).toBe('old');
     expect(readdirSync(to).sort()).toEqual(['contracts', 'many']);
     await vault.succeed('unmount');

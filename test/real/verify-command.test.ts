@@ -62,6 +62,7 @@ describe('cryptosync verify', () => {
       seal: 'right',
       damaged: [],
     });
+    expect(await check('--deep', '--sample', '100%')).toMatchObject({ exitCode: 0, how: 'sample' });
     expect(await check('--deep')).toMatchObject({ exitCode: 0, outcome: 'verified', filesRead: 6 });
     expect(vault.ledger().at(-1)).toMatchObject({
       operation: 'verify',
@@ -87,6 +88,10 @@ describe('cryptosync verify', () => {
       { path: cipher, damage: 'content', plaintext: 'contracts/precious.txt' },
     ]);
     await vault.succeed('unmount');
+    const [listed] = (await vault.succeed('generations')).places[0].generations;
+    expect(listed).toMatchObject({ damaged: { how: 'deep' } });
+    const { stdout } = await installation.cryptosync(['generations', '--client', 'client1']);
+    expect(stdout.split('\n')[1]).toMatch(/ \d{4}-\d\d-\d\d DAMAGED$/);
     expect(await vault.status()).toMatchObject({
       health: 'error',
       notes: [expect.stringMatching(/found 1 damaged file of generation 1/)],
@@ -109,6 +114,7 @@ describe('cryptosync verify', () => {
     expect(readFileSync(join(vault.remoteDir, '.cryptosync', 'trash', kept, cipher))).toEqual(bad);
     expect(vault.marker().id).toBe(generation);
     expect(snapshot(vault.encryptedDir)).toEqual(here);
+    expect((await vault.succeed('generations')).places[0].generations[0]).toMatchObject({ damaged: null });
     expect((await vault.succeed('sync')).results[0]).toMatchObject({ outcome: 'unchanged' });
     // damaged on both sides: nothing is sent, and this side is not touched
     flip();
@@ -116,10 +122,11 @@ describe('cryptosync verify', () => {
     const good = readFileSync(own);
     const { atime, mtime } = statSync(own);
     writeFileSync(own, 'broken here');
-    expect(await check('--deep', '--repair')).toMatchObject({
-      exitCode: 16,
-      damaged: [{ path: cipher, damage: 'content' }],
-    });
+    const left = await check('--deep', '--repair');
+    expect(left).toMatchObject({ exitCode: 16, damaged: [{ path: cipher, damage: 'content' }] });
+    // what was just tried is no advice
+    expect(left.error.hint).toMatch(/not sound here either/);
+    expect(left.error.hint).not.toMatch(/--repair/);
     expect(readFileSync(own, 'utf8')).toBe('broken here');
     writeFileSync(own, good);
     utimesSync(own, atime, mtime);

@@ -1,15 +1,13 @@
 /** The generations of a profile's places, with what this machine knows of each. */
-import { readLastVerified, type Verified } from '../../runs/last-verified.ts';
+import { type Checked, readLastVerified } from '../../runs/last-verified.ts';
 import { type Generation, generationsOf, readPast } from '../../sync/generations/history.ts';
 import type { Context } from '../context.ts';
 import { placeOfMapping } from '../places.ts';
 import { type LookRequest, lookAtMappings } from './look.ts';
 
-export interface ListedGeneration extends Generation {
+export interface ListedGeneration extends Generation, Checked {
   /** It was written here, as far as this machine's state tells. */
   readonly isOurs: boolean;
-  /** When and how it was last found to be whole; null while nobody looked. */
-  readonly verified: Verified | null;
 }
 
 export interface PlaceGenerations {
@@ -27,14 +25,14 @@ export async function listGenerations(context: Context, request: LookRequest): P
   return await lookAtMappings(context, request, async ({ mapping, job, place }) => {
     const past = await readPast(place, context.signal);
     const { remote } = placeOfMapping(mapping);
-    const verified = readLastVerified(request.layout.ledger);
+    const checked = readLastVerified(request.layout.ledger);
     return {
       source: mapping.configuredSource ?? null,
       remote,
       generations: generationsOf(past, job.sealKey, job.settings).map((generation) => ({
         ...generation,
         isOurs: generation.machine === job.machine,
-        verified: verified.get(generation.id) ?? null,
+        ...(checked.get(generation.id) ?? { verified: null, damaged: null }),
       })),
       unfinished: past.begun?.at ?? null,
     };

@@ -82,7 +82,7 @@ async function broughtBefore(
   });
   if (id === undefined || said.id !== id) return undefined;
   const { files = 0 } = said;
-  return { ...(said as RestoreResult), filesFetched: 0, bytesFetched: 0, filesResumed: files };
+  return { ...(said as RestoreResult), paths: null, filesFetched: 0, bytesFetched: 0, filesResumed: files };
 }
 
 /** A note of ours that is torn says nothing. */

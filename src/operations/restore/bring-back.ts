@@ -63,7 +63,7 @@ export async function bringBack(context: Context, request: Settings, wish: Wish)
     const result: RestoreResult = {
       remote: placeOfMapping(mapping).remote,
       ...{ generation: head.generation, id: head.id, at: head.at },
-      ...{ directory: target, keptAside: null },
+      ...{ directory: target, paths: null, keptAside: null },
       ...{ files: restored.files, bytes: restored.bytes },
       ...{ filesFetched: restored.fetched.files, bytesFetched: restored.fetched.bytes },
       filesResumed: restored.resumed,

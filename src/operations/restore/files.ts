@@ -104,7 +104,7 @@ async function fetchFiles(
   const { head } = chosen;
   return {
     remote: placeOfMapping(mapping).remote,
-    ...{ generation: head.generation, id: head.id, at: head.at, directory: to, keptAside: null },
+    ...{ generation: head.generation, id: head.id, at: head.at, directory: to, paths, keptAside: null },
     seal: restored.seal,
     ...{ files: restored.files, bytes: restored.bytes, filesResumed: restored.resumed },
     ...{ filesFetched: restored.fetched.files, bytesFetched: restored.fetched.bytes },

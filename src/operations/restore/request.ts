@@ -20,8 +20,11 @@ export interface RestoreResult {
   readonly at: string;
   /** Where it is now. */
   readonly directory: string;
+  /** What was asked for of it; null when all of it was. */
+  readonly paths: readonly string[] | null;
   /** Where what was there before is now; null when nothing was. */
   readonly keptAside: string | null;
+  /** What was needed for it, of the ciphertext where it is one. */
   readonly files: number;
   readonly bytes: number;
   /** What of it this run fetched, and what had come before. */

@@ -125,7 +125,12 @@ async function verifyMapping(
         return { ...after, damaged: [...name(repaired, new Map(), repaired), ...after.damaged] };
       }
     }
-    return damagedResult({ ...base, durationMs: took() }, name([finding], new Map(), []), error);
+    return damagedResult(
+      { ...base, durationMs: took() },
+      name([finding], new Map(), []),
+      request.repair,
+      error,
+    );
   }
 }
 
@@ -185,13 +190,13 @@ async function judged(
       : [];
   const damaged = name(found.damaged, plain, repaired);
   const counted = { ...base, ...counts(found), durationMs: took() };
-  if (damaged.some((one) => one.repaired !== true)) return damagedResult(counted, damaged);
+  if (damaged.some((one) => one.repaired !== true)) return damagedResult(counted, damaged, request.repair);
   if (!request.drill) return sound({ ...counted, damaged });
   const { seal, unreadable, ...drilled } = await drill(context, request, look, { past, chosen, password });
   const after = { ...counted, seal, drill: drilled, durationMs: took() };
   if (unreadable.length === 0) return sound({ ...after, damaged });
   const lost = unreadable.map((path): NamedDamage => ({ path: shownPath(path), damage: 'unreadable' }));
-  return damagedResult(after, [...damaged, ...lost]);
+  return damagedResult(after, [...damaged, ...lost], request.repair);
 }
 
 function counts({ files, filesRead, bytesRead, unchecked: left }: Findings): Partial<VerifyResult> {
@@ -238,9 +243,11 @@ function name(
   });
 }
 
+/** @param isMended what is sound here was sent again already */
 function damagedResult(
   base: VerifyResult,
   damaged: readonly NamedDamage[],
+  isMended: boolean,
   cause?: CryptosyncError,
 ): VerifyResult {
   const left = damaged.filter(({ repaired }) => repaired !== true);
@@ -250,7 +257,7 @@ function damagedResult(
   const amount = left.length === 1 ? '1 file is' : `${left.length} files are`;
   const message = cause?.message ?? `${amount} damaged in ${base.remote}: ${first.join(', ')}${more}`;
   const error = new CryptosyncError('VERIFY_FAILED', message, {
-    advice: { to: 'repair-remote' },
+    advice: { to: isMended ? 'replace-unrepaired' : 'repair-remote' },
     details: { damaged: left.slice(0, 100) },
     cause,
   });

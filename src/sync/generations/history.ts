@@ -2,6 +2,7 @@
 import { trashDirectory, trashGeneration } from '../../remotes/control/generations.ts';
 import { type Announcement, type Committed, readState } from '../../remotes/control/state.ts';
 import type { Place } from '../../remotes/place.ts';
+import { toIsoSeconds } from '../../system/clock.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import type { Job } from '../job.ts';
 import { type Line, readLine, replay } from './line.ts';
@@ -91,7 +92,7 @@ export function generationsOf(
   let until: number | undefined;
   for (const { needsTrash, ...generation } of found.reverse()) {
     const isKept = generation.number > marker.generation - keepGenerations;
-    const keptUntil = isKept || until === undefined ? null : new Date(until + keepDeleted).toISOString();
+    const keptUntil = isKept || until === undefined ? null : toIsoSeconds(new Date(until + keepDeleted));
     generations.push({ ...generation, keptUntil });
     if (needsTrash && !trash.has(generation.number)) break;
     until = Date.parse(generation.at);

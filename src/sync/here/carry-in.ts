@@ -153,6 +153,7 @@ async function fetchOne(
   }
   const how = found === undefined ? 'is not there' : 'is not what was sent';
   throw new CryptosyncError('VERIFY_FAILED', `${shownPath(object)} in ${place.name} ${how}`, {
+    advice: { to: 'look-at-damaged' },
     details: { path: shownPath(entry.path) },
   });
 }

@@ -80,6 +80,10 @@ export const syncAdvice: AdviceTexts<SyncAdvice> = {
   'find-who-set-back': 'Find out who set it back. To take what it has: leave --at-least out.',
   'repair-remote':
     'What is sound here can be sent again: cryptosync verify --repair. A full pass mends the rest: cryptosync sync --full',
+  'replace-unrepaired':
+    'What is left is not sound here either, or nobody sent it. An earlier generation may have it: cryptosync generations. To send what is here now, and move aside what was added: cryptosync sync --full',
+  'look-at-damaged':
+    'Look at all of it: cryptosync verify --deep, with --repair on the machine that sent it. An earlier generation may be whole: cryptosync generations',
   'write-sample': 'Give a share (5%) or an amount (200MiB).',
   'look-at-unsealed': 'Nothing was put in place. Find out who can write there. To look at it: --to DIR',
   'leave-target-out': 'Leave --to out: each is put in its own place.',

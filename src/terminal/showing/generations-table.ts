@@ -1,5 +1,5 @@
 /** The table of `generations`, one a place. */
-import type { PlaceGenerations } from '../../operations/generations/list.ts';
+import type { ListedGeneration, PlaceGenerations } from '../../operations/generations/list.ts';
 import { formatBytes, printable } from './style.ts';
 import { renderTable } from './table.ts';
 
@@ -15,7 +15,7 @@ export function generationLines(places: readonly PlaceGenerations[]): string[] {
       formatBytes(one.bytes),
       String(one.changed),
       one.keptUntil?.slice(0, 10) ?? 'kept',
-      one.verified === null ? 'never' : `${one.verified.at.slice(0, 10)} ${one.verified.how}`,
+      verifiedOf(one),
     ]);
     const whose = source === null ? '' : `${printable(source)}: `;
     const note =
@@ -23,4 +23,10 @@ export function generationLines(places: readonly PlaceGenerations[]): string[] {
     const place = places.length === 1 && source === null ? [] : [`${whose}${printable(remote)}`];
     return [...(index === 0 ? [] : ['']), ...place, renderTable([heading, ...rows]), ...note];
   });
+}
+
+/** As `status` has it of the place. */
+function verifiedOf({ verified, damaged }: ListedGeneration): string {
+  if (damaged !== null) return `${damaged.at.slice(0, 10)} DAMAGED`;
+  return verified === null ? 'never' : `${verified.at.slice(0, 10)} ${verified.how}`;
 }

@@ -9,8 +9,10 @@ export function restoreLines(name: string, results: readonly RestoreResult[]): s
   return results.flatMap((one) => {
     const fetched = one.filesResumed === 0 ? '' : ` (${count(one.filesResumed, 'file')} had come before)`;
     const rest = one.notRestored.length - mostNamed;
+    const amount = `${count(one.files, 'file')}, ${formatBytes(one.bytes)}${fetched}`;
+    const from = one.paths === null ? '' : 'put together from ';
     return [
-      `${name}: generation ${one.generation} of ${one.at} is in ${printable(one.directory)}: ${count(one.files, 'file')}, ${formatBytes(one.bytes)}${fetched}, in ${formatSeconds(one.durationMs / 1000)}`,
+      `${name}: ${whatOf(one)} is in ${printable(one.directory)}: ${from}${amount}, in ${formatSeconds(one.durationMs / 1000)}`,
       ...(one.keptAside === null
         ? []
         : [
@@ -25,4 +27,12 @@ export function restoreLines(name: string, results: readonly RestoreResult[]): s
       ...(rest > 0 ? [`${name}: … and ${rest} more (--json has all)`] : []),
     ];
   });
+}
+
+function whatOf({ paths, generation, at }: RestoreResult): string {
+  const whole = `generation ${generation} of ${at}`;
+  if (paths === null) return whole;
+  const rest = paths.length - mostNamed;
+  const shown = paths.slice(0, mostNamed).map(printable).join(', ');
+  return `${shown}${rest > 0 ? ` and ${rest} more` : ''} of ${whole}`;
 }
