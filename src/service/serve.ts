@@ -1,5 +1,4 @@
 /** A node: a coordinator, its registry, and the server before them; from the first connection to the last wiped key. */
-import { readFileSync, readlinkSync } from 'node:fs';
 import type { Context } from '../operations/context.ts';
 import { SyncCoordinator } from '../sessions/coordinator.ts';
 import type { SessionDocument } from '../sessions/documents.ts';
@@ -8,7 +7,7 @@ import { embeddedRegistry, type Registry } from '../sessions/registry.ts';
 import { workloadsIn } from '../sessions/workload/store.ts';
 import { CryptosyncError, toCryptosyncError } from '../system/errors.ts';
 import { forbidCoreDumps } from '../system/process/core-dumps.ts';
-import { isLoopback, type ListeningAt } from './listening/address.ts';
+import { isLoopback, type ListeningAt, pathOfSocket } from './listening/address.ts';
 import { verifyNoLooking } from './listening/looking.ts';
 import { notifySystemd } from './listening/notify.ts';
 import { Tls, type TlsFiles } from './listening/tls.ts';
@@ -127,7 +126,8 @@ async function openRegistry(
 
 /** Where others than this user can connect there is a token, and where others can listen in there is TLS. @throws USAGE */
 function verifyGuarded({ at, tokenFile, tls }: ServeRequest): void {
-  const isSocket = at.kind === 'socket' || (at.kind === 'activated' && isUnixSocket(at.descriptor));
+  const isSocket =
+    at.kind === 'socket' || (at.kind === 'activated' && pathOfSocket(at.descriptor) !== undefined);
   if (isSocket) {
     if (tls === undefined) return;
     throw new CryptosyncError(
@@ -144,9 +144,4 @@ function verifyGuarded({ at, tokenFile, tls }: ServeRequest): void {
   throw new CryptosyncError('USAGE', 'a server that other machines reach needs TLS', {
     advice: { to: 'give-certificate' },
   });
-}
-
-function isUnixSocket(descriptor: number): boolean {
-  const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${descriptor}`))?.[1];
-  return new RegExp(` ${inode}(?: |$)`, 'm').test(readFileSync('/proc/net/unix', 'utf8'));
 }

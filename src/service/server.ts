@@ -2,7 +2,7 @@
 import type { Server } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { createApp } from './app.ts';
-import type { ListeningAt } from './listening/address.ts';
+import { type ListeningAt, pathOfSocket } from './listening/address.ts';
 import { readIntoOwnBuffers } from './listening/own-buffers.ts';
 import type { Tls } from './listening/tls.ts';
 import type { Admit } from './listening/token.ts';
@@ -100,8 +100,10 @@ async function end(app: FastifyInstance): Promise<void> {
 
 function addressOf(server: Server, at: ListeningAt, isSecure: boolean): string {
   const bound = server.address();
-  if (bound === null || typeof bound === 'string')
-    return `unix:${at.kind === 'socket' ? at.path : (bound ?? '')}`;
+  if (bound === null || typeof bound === 'string') {
+    const path = at.kind === 'activated' ? pathOfSocket(at.descriptor) : bound;
+    return `unix:${at.kind === 'socket' ? at.path : (path ?? '')}`;
+  }
   const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
   return `${isSecure ? 'https' : 'http'}://${host}:${bound.port}`;
 }

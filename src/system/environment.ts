@@ -1,7 +1,7 @@
 /**
  * What children inherit. Engines get next to nothing; rclone gets what its backends read (proxies, cloud
- * credentials) but no `RCLONE_*`, which would change what it does (hazards.md R14). Nobody gets `CRYPTOSYNC_*`: a
- * password stands there.
+ * credentials) but no `RCLONE_*`, which would change what it does (hazards.md R14). Nobody gets our secrets, or what
+ * systemd has told this process alone (R45).
  */
 
 import { join } from 'node:path';
@@ -34,6 +34,9 @@ function isSecretVariable(name: string): boolean {
   return secretVariables.some((variable) => variable === name);
 }
 
+/** sd_notify(3), sd_listen_fds(3), sd_watchdog_enabled(3). */
+const toldByServiceManager = /^(?:NOTIFY_SOCKET|MAINPID|LISTEN_(?:PID|FDS|FDNAMES)|WATCHDOG_(?:PID|USEC))$/;
+
 /** PATH and locale, for engines and small system tools. */
 export function minimalEnvironment(environment: NodeJS.ProcessEnv): Record<string, string> {
   return pick(environment, (name) => minimalNames.has(name));
@@ -55,7 +58,8 @@ export function operatorEnvironment(environment: NodeJS.ProcessEnv): Record<stri
 function pick(environment: NodeJS.ProcessEnv, wanted: (name: string) => boolean): Record<string, string> {
   const picked: Record<string, string> = { PATH: environment['PATH'] ?? defaultPath };
   for (const [name, value] of Object.entries(environment)) {
-    if (value !== undefined && name !== 'PATH' && wanted(name)) picked[name] = value;
+    if (value === undefined || name === 'PATH' || toldByServiceManager.test(name)) continue;
+    if (wanted(name)) picked[name] = value;
   }
   return picked;
 }

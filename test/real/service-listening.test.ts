@@ -143,7 +143,10 @@ describe('systemd', () => {
     await once(notices.child.stdout, 'data');
     const running = spawn(
       '/bin/sh',
-      ['-c', 'LISTEN_PID=$$ exec "$@"', 'sh', process.execPath, program, 'serve', '--workloads', '/'],
+      [
+        ...['-c', 'LISTEN_PID=$$ exec "$@"', 'sh', process.execPath, program, 'serve'],
+        ...['--workloads', installation.path('workloads')],
+      ],
       {
         // the types know streams alone
         stdio: ['ignore', 'pipe', 'pipe', (server as unknown as { _handle: never })._handle],
@@ -154,13 +157,25 @@ describe('systemd', () => {
         },
       },
     );
+    let printed = '';
+    running.stdout?.on('data', (chunk: Buffer) => {
+      printed += chunk.toString();
+    });
     try {
       expect(await waitUntil(() => notices.said().includes('READY=1'), 20_000)).toBe(true);
+      expect(printed).toContain(`listening at unix:${path}\n`);
       // node takes the path away with the server
       linkSync(path, `${path}.kept`);
       server.close();
       const service = serviceAt(`${path}.kept`, { pid: running.pid ?? -1 } as never);
       expect((await service.ask('GET', '/readyz')).json).toEqual({ status: 'ready' });
+      const claimed = await service.claim('tenant1', {
+        workloadId: 'site',
+        encryptionKey: generateEncryptionKey(),
+      });
+      expect(claimed).toMatchObject({ status: 200 });
+      // R45: rclone's end is not the server's
+      expect(notices.said()).not.toContain('STOPPING=1');
     } finally {
       running.kill('SIGTERM');
     }

@@ -1,4 +1,5 @@
 /** Where a server listens: a unix socket, an address of TCP, or what systemd has opened for it. */
+import { readFileSync, readlinkSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { CryptosyncError } from '../../system/errors.ts';
 
@@ -42,4 +43,11 @@ export function activatedDescriptor(environment: NodeJS.ProcessEnv): number | un
     throw new CryptosyncError('CONFIG_INVALID', `systemd gave ${count} sockets, and one is listened at`);
   }
   return firstDescriptor;
+}
+
+/** Where a unix socket lies, empty for one without a name; undefined for what is no unix socket (proc_net(5)). */
+export function pathOfSocket(descriptor: number): string | undefined {
+  const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${descriptor}`))?.[1];
+  const line = new RegExp(` ${inode}(?: (?<path>.*))?$`, 'm').exec(readFileSync('/proc/net/unix', 'utf8'));
+  return line === null ? undefined : (line.groups?.['path'] ?? '');
 }

@@ -21,6 +21,12 @@ const environment = {
   CRYPTOSYNC_NEW_PASSWORD: 'new',
   CRYPTOSYNC_ENCRYPTION_KEY: 'key',
   CRYPTOSYNC_ENCRYPTION_SALT: 'salt',
+  NOTIFY_SOCKET: '/run/systemd/notify',
+  LISTEN_PID: '1',
+  LISTEN_FDS: '1',
+  LISTEN_FDNAMES: 'cryptosync.socket',
+  WATCHDOG_PID: '1',
+  WATCHDOG_USEC: '1000000',
   ABSENT: undefined,
 };
 
@@ -46,6 +52,15 @@ describe('the environment of children', () => {
     expect(Object.values(given)).not.toEqual(expect.arrayContaining(['password']));
     expect(Object.keys(given).filter((name) => /PASSWORD|ENCRYPTION|ABSENT/.test(name))).toEqual([]);
   });
+
+  it.each([minimalEnvironment, rcloneEnvironment, operatorEnvironment])(
+    'has nothing by which it could speak to systemd in our name (%#)',
+    (make) => {
+      expect(Object.keys(make(environment)).filter((name) => /NOTIFY|LISTEN|WATCHDOG/.test(name))).toEqual(
+        [],
+      );
+    },
+  );
 
   it.each([minimalEnvironment, rcloneEnvironment, operatorEnvironment])('always has a PATH (%#)', (make) => {
     expect(make({})['PATH']).toBe(defaultPath);
