@@ -11,7 +11,7 @@ export interface UnitSettings {
   readonly drainSeconds: number;
 }
 
-/** Texts for `cryptosync.socket` and `cryptosync.service`. */
+/** Texts for `cryptosync.socket` and `cryptosync.service`. A bare Debian has no program called kill, but its shell. */
 export function renderUnits({ command, socket, drainSeconds }: UnitSettings): {
   socket: string;
   service: string;
@@ -39,7 +39,7 @@ Type=notify
 NotifyAccess=all
 ExecStart=${command.map(commandWord).join(' ')}
 EnvironmentFile=-/etc/cryptosync/serve.env
-ExecReload=kill -HUP $MAINPID
+ExecReload=/bin/sh -c "kill -HUP $MAINPID"
 Restart=on-failure
 TimeoutStopSec=${drainSeconds + 30}
 KillMode=mixed
