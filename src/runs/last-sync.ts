@@ -38,6 +38,8 @@ export interface PlaceHistory {
 export interface SyncHistory {
   /** The last sync of the profile's own places: of several the newest that went wrong, else the newest. */
   readonly lastSync: LastRun | null;
+  /** The same among those that have ended: what is known while the last one is at work. */
+  readonly lastEnded: LastRun | null;
   /** The oldest of its places' last successes; null while one of them has none. */
   readonly lastSuccess: string | null;
   /** The newest sync with another place or in another direction, if it came after the last success. */
@@ -64,6 +66,7 @@ interface Trail {
   /** The newest is 0. */
   age: number;
   lastSync: LastRun | null;
+  lastEnded: LastRun | null;
   lastSuccess: string | null;
 }
 
@@ -76,6 +79,7 @@ export function readSyncHistory(path: string, own: readonly Place[], from?: Trus
     place,
     age: 0,
     lastSync: null,
+    lastEnded: null,
     lastSuccess: null,
   }));
   let lastElsewhere: LastRun | null = null;
@@ -98,16 +102,21 @@ function note(trail: Trail, told: readonly Told[], age: number): boolean {
   );
   if (about === undefined) return false;
   if (trail.lastSync === null) Object.assign(trail, { lastSync: about.run, age });
+  if (about.run.outcome !== 'unfinished') trail.lastEnded ??= about.run;
   if (about.place !== undefined && isSuccess(about.run.outcome)) trail.lastSuccess ??= about.run.at;
   return true;
 }
 
-function overall(trails: readonly Trail[]): Pick<SyncHistory, 'lastSync' | 'lastSuccess'> {
+function overall(trails: readonly Trail[]): Pick<SyncHistory, 'lastSync' | 'lastEnded' | 'lastSuccess'> {
   const newestFirst = [...trails].sort((one, other) => one.age - other.age);
-  const known = newestFirst.flatMap(({ lastSync }) => (lastSync === null ? [] : [lastSync]));
+  const worst = (name: 'lastSync' | 'lastEnded'): LastRun | null => {
+    const known = newestFirst.flatMap(({ [name]: run }) => run ?? []);
+    return known.find(({ outcome }) => !isSuccess(outcome)) ?? known[0] ?? null;
+  };
   const oldestFirst = trails.map(({ lastSuccess }) => lastSuccess).sort();
   return {
-    lastSync: known.find(({ outcome }) => !isSuccess(outcome)) ?? known[0] ?? null,
+    lastSync: worst('lastSync'),
+    lastEnded: worst('lastEnded'),
     lastSuccess: oldestFirst.includes(null) ? null : (oldestFirst[0] ?? null),
   };
 }

@@ -1,6 +1,9 @@
 /** What `status` tells when it is asked more: whether a success is overdue, and what waits to be sent. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { profileLayout, vaultLock } from '../../src/clients/layout.ts';
+import { defaultProfile, parseClientId } from '../../src/clients/names.ts';
+import { holdLock } from '../support/held-lock.ts';
 import { createInstallation, type Installation } from '../support/installation.ts';
 import { openTerminal } from '../support/terminal.ts';
 import { type ClientVault, editProfile, installVault } from '../support/vault.ts';
@@ -111,6 +114,41 @@ describe('status --watch', () => {
       2,
       { code: 'USAGE', hint: expect.stringContaining('--json') },
     ]);
+  });
+});
+
+describe('a sync that went wrong', () => {
+  it('is told while the next one is at work, by status, report and doctor', async () => {
+    const ledger = readFileSync(vault.ledgerFile, 'utf8');
+    const ended = vault
+      .ledger()
+      .findLast(({ operation, event }) => operation === 'sync' && event === 'ended');
+    const places = ended.places.map((place: object) => ({
+      ...place,
+      outcome: 'failed',
+      error: 'REMOTE_DOWN',
+    }));
+    const failed = { ...ended, run: '000000000001', outcome: 'failed', places };
+    const begun = { ...ended, run: '000000000002', event: 'started', outcome: undefined };
+    writeFileSync(
+      vault.ledgerFile,
+      `${ledger}${[failed, begun].map((line) => `${JSON.stringify(line)}\n`).join('')}`,
+    );
+    const layout = profileLayout(installation.root, parseClientId('a'), defaultProfile);
+    const held = await holdLock(vaultLock(layout, vault.encryptedDir), installation.environment);
+    try {
+      expect(await vault.status()).toMatchObject({
+        lastSync: { outcome: 'unfinished' },
+        notes: [expect.stringContaining('was a failure: REMOTE_DOWN')],
+      });
+      expect((await installation.cryptosync(['report'])).stdout).toContain('1 of 1 needs you.');
+      const { findings } = (await vault.run('doctor', '--no-check-remote')).json;
+      expect(findings.map(({ id }: { id: string }) => id)).toContain('sync-failed');
+    } finally {
+      await held.release();
+    }
+    expect((await vault.status()).notes).toEqual([expect.stringContaining('did not finish')]);
+    writeFileSync(vault.ledgerFile, ledger);
   });
 });
 

@@ -19,8 +19,12 @@ export function checkHistory(examination: Examination, one: ProfileCase): Diagno
 function checkLastSync(
   { heldLocks }: Examination,
   { name, layout, profile, vault }: ProfileCase,
-  { lastSync }: SyncHistory,
+  history: SyncHistory,
 ): Diagnosis[] {
+  const locks = syncLocks(layout, profile, vault.encryptedDir);
+  const isAtWork = history.lastSync?.outcome === 'unfinished' && locks.some((path) => heldLocks.has(path));
+  // what went wrong before it is not mended yet
+  const lastSync = isAtWork ? history.lastEnded : history.lastSync;
   const mend: Advice = { to: 'sync-profile', ...namesOf(layout) };
   const base = { severity: 'warning' as const, subject: name, mend };
   const which = lastSync?.remote === undefined ? 'the last sync' : `the last sync with ${lastSync.remote}`;
@@ -34,7 +38,6 @@ function checkLastSync(
     }
     case 'interrupted':
     case 'unfinished': {
-      if (syncLocks(layout, profile, vault.encryptedDir).some((path) => heldLocks.has(path))) return [];
       const what = `${which} (${lastSync.at}) was ${lastSync.outcome === 'interrupted' ? 'interrupted' : 'cut off'}`;
       return [{ ...base, id: 'sync-interrupted', what, why: 'The remote may be between two states.' }];
     }

@@ -148,11 +148,12 @@ async function statusWithin(
   const hidden = state.kind !== 'unmounted' || sick !== undefined ? [] : hiddenMount(vault, elsewhere());
   const content = sick === undefined ? inspectEncryptedDirectory(engine, encryptedDir, table).kind : 'sick';
   const remote = await remoteStatus(context, layout, profile, { checkRemote, from });
-  const runs = syncHistoryOf(layout, profile, remote?.conf, from);
+  const { lastEnded, ...runs } = syncHistoryOf(layout, profile, remote?.conf, from);
   // a sync that has not ended holds its lock, or was killed
   const isSyncing = ({ at }: LastRun): boolean =>
     syncLocks(layout, profile, encryptedDir).some((path) => heldAfter(at).has(path));
-  const lastSync = runs.lastSync === null ? undefined : noteOf(runs.lastSync, isSyncing);
+  const isAtWork = runs.lastSync?.outcome === 'unfinished' && isSyncing(runs.lastSync);
+  const lastSync = noteOf(isAtWork ? lastEnded : runs.lastSync);
   const lastVerification = lastCheckOf(layout, runs.places);
   const findings = judge(state, content, {
     sick,
@@ -240,8 +241,9 @@ async function remoteStatus(
   }
 }
 
-/** What is to be said of the last sync; undefined when it is in order, or at work. */
-function noteOf(run: LastRun, isSyncing: (run: LastRun) => boolean): string | undefined {
+/** What is to be said of a sync that is not at work; undefined when it is in order. */
+function noteOf(run: LastRun | null): string | undefined {
+  if (run === null) return undefined;
   const { outcome, error, remote } = run;
   const which = remote === undefined ? 'the last sync' : `the last sync with ${remote}`;
   const why = error === undefined ? '' : `: ${error}`;
@@ -253,7 +255,7 @@ function noteOf(run: LastRun, isSyncing: (run: LastRun) => boolean): string | un
     case 'interrupted':
       return `${which} was interrupted`;
     case 'unfinished':
-      return isSyncing(run) ? undefined : `${which} did not finish`;
+      return `${which} did not finish`;
     default:
       return undefined;
   }

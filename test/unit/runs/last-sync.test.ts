@@ -128,6 +128,18 @@ describe('the last sync of a place', () => {
     expect(history).toMatchObject({ lastSync: { at: '2', error: 'SYNC_FAILED' }, lastSuccess: '1' });
   });
 
+  it('is the one before while it has not ended, of each place', () => {
+    const failed = { at: '2', places: [{ ...own, outcome: 'failed', error: 'SYNC_FAILED' }] };
+    const begun = { at: '3', event: 'started', run: 'x', places: [own, second] };
+    const history = readSyncHistory(ledgerOf(success, failed, begun), [own, second]);
+    expect(history).toMatchObject({
+      lastSync: { at: '3', outcome: 'unfinished' },
+      lastEnded: { at: '2', error: 'SYNC_FAILED' },
+    });
+    expect(readSyncHistory(ledgerOf(failed, success, begun), [own]).lastEnded).toMatchObject({ at: '1' });
+    expect(readSyncHistory(ledgerOf(begun), [own]).lastEnded).toBe(null);
+  });
+
   it('is not taken from the beginning of a run that has ended', () => {
     const path = ledgerOf(
       { at: '1', run: 'a', event: 'started', places: [own] },
