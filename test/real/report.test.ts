@@ -57,6 +57,15 @@ function writeClient(
   write('cryptosync/state/ledger-default.jsonl', [...nights, ...newest].join(''));
 }
 
+/** A tenant whose server was killed. */
+function writeTenant(tenantId: string, workloadId: string): void {
+  const directory = installation.client(tenantId, 'cryptosync', 'state', 'session');
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const claimedAt = new Date(Date.now() - 3.5 * day).toISOString();
+  const journal = { version: 1, tenantId, workloadId, claimedAt, encrypted: true, mappings: [] };
+  writeFileSync(join(directory, 'journal.json'), JSON.stringify(journal), { mode: 0o600 });
+}
+
 beforeAll(async () => {
   installation = createInstallation();
   file = installation.path('fleet.html');
@@ -64,6 +73,7 @@ beforeAll(async () => {
   writeClient('late', 200);
   writeClient('failing', 50, { at: Date.now() - 3_600_000, error: hostile });
   writeClient('never', 0);
+  writeTenant('acme', hostile);
   const made = await installation.cryptosync(['report', '--html', file]);
   expect([made.exitCode, made.stderr]).toEqual([0, '']);
   browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
@@ -122,11 +132,13 @@ describe('the page', () => {
   it('says in a sentence who needs somebody, tells them first, and why', async () => {
     const { page } = await open(1280, 'light');
     try {
-      expect(await page.locator('h1').innerText()).toBe('3 of 6 need you.');
-      expect(await page.title()).toBe('3 of 6 need you. cryptosync');
-      const cards = await page.locator('.needs li').allInnerTexts();
+      expect(await page.locator('h1').innerText()).toBe('3 of 6 need you. 1 tenant was cut off.');
+      expect(await page.title()).toContain('3 of 6 need you.');
+      const cards = await page.locator('[aria-labelledby=needs] li').allInnerTexts();
       expect(cards.map((text) => text.split('\n')[0])).toEqual(['never', 'failing', 'late']);
       expect(cards[1]).toContain('was a failure');
+      const [tenant] = await page.locator('[aria-labelledby=tenants] li').allInnerTexts();
+      expect(tenant).toMatch(/^acme\n[^]*interrupted[^]*claimed 3 d ago, never sent[^]*its server ended/);
       const rows = page.locator('tbody tr');
       expect(await rows.locator('th').allInnerTexts()).toEqual([
         'never',
@@ -149,8 +161,11 @@ describe('the page', () => {
     const { page } = await open(1280, 'light');
     try {
       expect(await page.locator('script, img').count()).toBe(0);
-      const text = await page.locator('.needs').innerText();
+      const text = await page.locator('[aria-labelledby=needs]').innerText();
       expect(text).toContain(hostile.replace('\u202e', '\\u202e'));
+      expect(await page.locator('[aria-labelledby=tenants]').innerText()).toContain(
+        hostile.replace('\u202e', '\\u202e'),
+      );
       // whoever could change the page still could not run a script in it
       await page.evaluate(
         `document.body.append(Object.assign(document.createElement('script'), { text: "document.title = 'taken'" }))`,
@@ -174,10 +189,15 @@ describe('the page', () => {
 describe('the report in a terminal, and as JSON', () => {
   it('tells the same', async () => {
     const { stdout } = await installation.cryptosync(['report']);
-    expect(stdout.split('\n')[0]).toBe('3 of 6 need you.');
+    expect(stdout.split('\n')[0]).toBe('3 of 6 need you. 1 tenant was cut off.');
+    expect(stdout).toMatch(/^acme +interrupted /m);
     expect(stdout).not.toContain('\u202e');
     const { json } = await installation.cryptosync(['report', '--json', '--days', '10', '--max-age', '90d']);
     expect(json.counts).toMatchObject({ vaults: 6, needy: 2, overdue: 1, unverified: 6 });
+    expect([json.counts, json.sessions]).toMatchObject([
+      { sessions: 1, interrupted: 1 },
+      [{ tenantId: 'acme', state: 'interrupted' }],
+    ]);
     const late = json.vaults.find(({ client }: { client: string }) => client === 'late');
     expect([late.isNeedy, late.days.outcomes]).toEqual([false, 'ggggggg---']);
     expect(late.days.held.filter((value: unknown) => value === null)).toHaveLength(3);

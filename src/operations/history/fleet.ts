@@ -1,12 +1,14 @@
 /** The fleet at a moment: the state of each vault, and how its syncs went by days. What it is told of is the whole document. */
 import type { ProfileLayout } from '../../clients/layout.ts';
 import { type Days, readDays } from '../../runs/days.ts';
+import type { SessionDocument } from '../../sessions/documents.ts';
 import { toIsoSeconds } from '../../system/clock.ts';
 import { toCryptosyncError } from '../../system/errors.ts';
 import { roles, verifyReachable } from '../../system/stores/stores.ts';
 import type { Context } from '../context.ts';
 import { overdueError } from '../status/overdue.ts';
 import type { StatusSelection } from '../status/selection.ts';
+import { readSessionStatus } from '../status/sessions.ts';
 import { readStatus, statusOfMissing, type VaultStatus } from '../status/status.ts';
 
 export interface FleetRequest {
@@ -27,6 +29,8 @@ export interface FleetReport {
   readonly counts: FleetCounts;
   /** Those that need somebody first. */
   readonly vaults: readonly VaultReport[];
+  /** Claimed tenants; those whose server has ended without releasing them first. */
+  readonly sessions: readonly SessionDocument[];
 }
 
 export interface FleetCounts {
@@ -38,6 +42,9 @@ export interface FleetCounts {
   readonly unverified: number;
   /** Of all vaults that tell. */
   readonly heldBytes: number;
+  readonly sessions: number;
+  /** Of which the server has ended without releasing them. */
+  readonly interrupted: number;
 }
 
 export interface VaultReport {
@@ -61,6 +68,10 @@ export async function readFleet(
   { selection, limit, days }: FleetRequest,
 ): Promise<FleetReport> {
   const { layouts, table, missing } = selection;
+  const sessions = readSessionStatus(selection.tenants).sort(
+    (one, other) =>
+      Number(isInterrupted(other)) - Number(isInterrupted(one)) || compare(one.tenantId, other.tenantId),
+  );
   const now = context.clock.now();
   const maxAge = limit.milliseconds;
   const { vaults: statuses } = await readStatus(context, { layouts, table, checkRemote: false, maxAge });
@@ -78,7 +89,12 @@ export async function readFleet(
       compare(one.profile, other.profile),
   );
   const { root, version } = context;
-  return { at: toIsoSeconds(now), root, version, limit: limit.text, days, counts: countsOf(vaults), vaults };
+  const counts = countsOf(vaults, sessions);
+  return { at: toIsoSeconds(now), root, version, limit: limit.text, days, counts, vaults, sessions };
+}
+
+export function isInterrupted({ state }: SessionDocument): boolean {
+  return state === 'interrupted';
 }
 
 /** What may be lost comes first, then what was sent longest ago. */
@@ -96,7 +112,7 @@ function compare(one: string, other: string): number {
   return one.localeCompare(other, 'en', { numeric: true });
 }
 
-function countsOf(vaults: readonly VaultReport[]): FleetCounts {
+function countsOf(vaults: readonly VaultReport[], sessions: readonly SessionDocument[]): FleetCounts {
   const amount = (is: (vault: VaultReport) => boolean): number => vaults.filter(is).length;
   return {
     vaults: vaults.length,
@@ -105,6 +121,8 @@ function countsOf(vaults: readonly VaultReport[]): FleetCounts {
     damaged: amount(({ status }) => status.lastVerification?.outcome === 'damaged'),
     unverified: amount(({ status }) => status.lastVerification === null),
     heldBytes: vaults.reduce((sum, { heldBytes }) => sum + (heldBytes ?? 0), 0),
+    sessions: sessions.length,
+    interrupted: sessions.filter(isInterrupted).length,
   };
 }
 

@@ -207,14 +207,14 @@ function remote({ remote: found }: WordedStatus): string {
 const sessionHeading = ['TENANT', 'SESSION', 'WORKLOAD', 'CLAIMED', 'LAST SENT', 'GENERATION', 'DIRECTORY'];
 
 /** Claimed tenants, and below them a line for each whose server has ended. */
-function sessionLines(sessions: readonly SessionDocument[]): string[] {
+export function sessionLines(sessions: readonly SessionDocument[]): string[] {
   if (sessions.length === 0) return [];
   const rows = sessions.map((session) => [
     session.tenantId,
     paint(session.state === 'active' ? 'green' : 'yellow', session.state, process.stdout),
-    session.workloadId ?? '-',
-    session.claimedAt ?? '-',
-    session.lastSuccess ?? 'never',
+    printable(session.workloadId ?? '-'),
+    printable(session.claimedAt ?? '-'),
+    printable(session.lastSuccess ?? 'never'),
     String(session.generation ?? '-'),
     printable(session.directory),
   ]);
@@ -222,7 +222,7 @@ function sessionLines(sessions: readonly SessionDocument[]): string[] {
   return [renderTable([sessionHeading, ...rows]), ...(notes.length === 0 ? [] : ['', ...notes])];
 }
 
-function interruptionOf({ tenantId, lastSuccess }: SessionDocument): string {
-  const since = lastSuccess === null ? 'what was written' : `what was written after ${lastSuccess}`;
+export function interruptionOf({ tenantId, lastSuccess }: SessionDocument): string {
+  const since = lastSuccess === null ? 'what was written' : `what was written after ${printable(lastSuccess)}`;
   return `${tenantId}: its server ended without releasing it: ${since} may be here alone, until it is claimed again`;
 }

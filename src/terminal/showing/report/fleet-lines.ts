@@ -1,10 +1,11 @@
 /** The same as the page, on a terminal. */
 import type { FleetReport, VaultReport } from '../../../operations/history/fleet.ts';
 import { type Column, fittingTable } from '../status/fitting.ts';
+import { sessionLines } from '../status-table.ts';
 import { formatBytes, paint, printable, wrapped } from '../style.ts';
 import { formatTook } from './history-table.ts';
 import { sparkline } from './sparkline.ts';
-import { sentenceOf, shortNameOf, stateOf, successOf, verifiedOf } from './words.ts';
+import { isFine, sentenceOf, shortNameOf, stateOf, successOf, verifiedOf } from './words.ts';
 
 /** Days in a strip, and columns of a line. */
 const stripDays = 30;
@@ -13,19 +14,19 @@ const strip: Readonly<Record<string, string>> = { g: '▪', b: '✗', '-': '·' 
 
 /** @param columns of the terminal; infinite where there is none */
 export function fleetLines(fleet: FleetReport, columns: number): string[] {
-  const { counts, vaults, at } = fleet;
+  const { counts, vaults, sessions, at } = fleet;
   const needy = vaults.filter(({ isNeedy }) => isNeedy);
-  const isFine = needy.length === 0 && counts.vaults > 0;
   const { overdue, damaged, unverified, heldBytes } = counts;
   const figures = `${overdue} overdue, ${damaged} damaged, ${unverified} never verified; ${formatBytes(heldBytes)} in all. As of ${at}.`;
   const reasons = needy.flatMap((vault) =>
     vault.reasons.map((reason) => wrapped(`${shortNameOf(vault)}: ${printable(reason)}`, columns, 2)),
   );
   return [
-    paint(['bold', isFine ? 'green' : 'red'], sentenceOf(counts), process.stdout),
+    paint(['bold', isFine(counts) ? 'green' : 'red'], sentenceOf(counts), process.stdout),
     wrapped(figures, columns, 0),
     ...(reasons.length === 0 ? [] : ['', ...reasons]),
     ...(vaults.length === 0 ? [] : ['', tableOf(fleet, columns)]),
+    ...(sessions.length === 0 ? [] : ['', ...sessionLines(sessions)]),
   ];
 }
 

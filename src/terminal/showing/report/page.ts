@@ -4,13 +4,14 @@
  */
 import { createHash } from 'node:crypto';
 import type { FleetReport, VaultReport } from '../../../operations/history/fleet.ts';
-import { escapedHtml } from '../html.ts';
-import { formatBytes, printable } from '../style.ts';
+import { escapedText as escaped } from '../html.ts';
+import { formatBytes } from '../style.ts';
 import { formatTook } from './history-table.ts';
 import { barsOf, lineOf, stripOf } from './plots.ts';
 import { buckets } from './sparkline.ts';
 import { styleSheet } from './style-sheet.ts';
-import { sentenceOf, shortNameOf, stateOf, successOf, verifiedOf } from './words.ts';
+import { tenantsOf } from './tenants.ts';
+import { isFine, sentenceOf, shortNameOf, stateOf, successOf, verifiedOf } from './words.ts';
 
 /** Days in a strip, and points of a line. */
 const stripDays = 60;
@@ -33,10 +34,10 @@ export function reportPage(fleet: FleetReport): string {
 <meta name="referrer" content="no-referrer">
 <meta name="robots" content="noindex">
 <title>${escaped(sentence)} cryptosync</title>
-<link rel="icon" href="${iconOf(needy.length > 0)}">
+<link rel="icon" href="${iconOf(!isFine(counts))}">
 <style>${styleSheet}</style>
 </head>
-<body class="${needy.length > 0 || counts.vaults === 0 ? 'needy' : 'fine'}">
+<body class="${isFine(counts) ? 'fine' : 'needy'}">
 <header>
 <p class="n">cryptosync</p>
 <h1>${escaped(sentence)}</h1>
@@ -47,6 +48,7 @@ ${figuresOf(fleet)}
 ${fleetPlots(fleet)}
 ${needy.length === 0 ? '' : needsOf(needy, at)}
 ${tableOf(fleet, needy.length)}
+${tenantsOf(fleet)}
 </main>
 <footer>
 <p>Days are those of UTC. Low bar: a sync ended well that day. High bar: some ended, none of them well. No bar: none ended.
@@ -206,5 +208,3 @@ function iconOf(isNeedy: boolean): string {
     : "%3Ccircle cx='8' cy='8' r='7' fill='%2327925c'/%3E";
   return `data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E${shape}%3C/svg%3E`;
 }
-
-const escaped = (text: string): string => escapedHtml(printable(text));

@@ -31,6 +31,7 @@ dl.f .bad dd{color:var(--bad)}
 ul.needs{list-style:none;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,24rem),1fr));gap:1rem}
 .needs li{border-left:.3rem solid var(--bad);background:var(--wash)}
 .needs li.warning{border-left-color:var(--warn)}
+.needs li.fine{border-left-color:var(--good);background:var(--card)}
 h3{font-size:1.1rem;overflow-wrap:anywhere}
 .needs p{overflow-wrap:anywhere;margin-top:.3rem}
 .needs .s{margin-top:.7rem}

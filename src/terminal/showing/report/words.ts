@@ -2,11 +2,32 @@
 import type { FleetCounts, VaultReport } from '../../../operations/history/fleet.ts';
 import { formatAge } from '../../../system/clock.ts';
 
-/** The state of the fleet in one sentence. */
-export function sentenceOf({ vaults, needy }: FleetCounts): string {
+/** The state of the fleet in one sentence, or two where tenants were cut off. */
+export function sentenceOf(counts: FleetCounts): string {
+  const { vaults, sessions, interrupted } = counts;
+  const ofVaults = vaults === 0 && sessions > 0 ? [] : [vaultSentence(counts)];
+  const ofTenants =
+    interrupted > 0
+      ? [`${ofAmount(interrupted, 'tenant was', 'tenants were')} cut off.`]
+      : vaults === 0 && sessions > 0
+        ? [`${ofAmount(sessions, 'tenant is', 'tenants are')} claimed.`]
+        : [];
+  return [...ofVaults, ...ofTenants].join(' ');
+}
+
+function vaultSentence({ vaults, needy }: FleetCounts): string {
   if (vaults === 0) return 'There is no vault here.';
   if (needy > 0) return `${needy} of ${vaults} ${needy === 1 ? 'needs' : 'need'} you.`;
   return vaults === 1 ? 'The one vault is in order.' : `All ${vaults} vaults are in order.`;
+}
+
+function ofAmount(amount: number, one: string, several: string): string {
+  return `${amount} ${amount === 1 ? one : several}`;
+}
+
+/** Whether nobody has to do anything. */
+export function isFine({ vaults, needy, sessions, interrupted }: FleetCounts): boolean {
+  return needy === 0 && interrupted === 0 && vaults + sessions > 0;
 }
 
 /** A profile that is called `default` needs no name. */
@@ -33,7 +54,7 @@ export function verifiedOf({ status: { lastVerification } }: VaultReport, at: st
   return `${ageAt(lastVerification.at, at)}, ${found}`;
 }
 
-function ageAt(time: string, at: string): string {
+export function ageAt(time: string, at: string): string {
   const age = Date.parse(at) - Date.parse(time);
   return Number.isNaN(age) ? time : formatAge(age);
 }
