@@ -5,7 +5,10 @@ import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const packages = ['systemd', 'systemd-sysv', 'dbus', 'fuse3', 'gocryptfs', 'rclone', 'e2fsprogs'];
+const packages = [
+  ...['systemd', 'systemd-sysv', 'dbus', 'libpam-systemd'],
+  ...['fuse3', 'gocryptfs', 'rclone', 'e2fsprogs'],
+];
 
 /** Where this project is in the machine: not below /tmp, which a unit may have for itself. */
 const project = '/opt/cryptosync';
@@ -20,19 +23,27 @@ const commandTime = 120_000;
 
 export class Machine {
   readonly tree: string;
+  readonly #model: string | undefined;
   readonly #name = `cryptosync-trial-${process.pid}`;
   #booted: ChildProcess | undefined;
 
-  constructor(tree: string) {
+  /** @param model a directory in which a Debian is kept that this machine becomes a copy of; made when it is not there */
+  constructor(tree: string, model?: string) {
     this.tree = tree;
+    this.#model = model;
   }
 
-  /** Makes the tree, unless it was made before. */
   make(): void {
-    if (existsSync(`${this.tree}/usr/bin/gocryptfs`)) return;
-    const args = ['--variant=minbase', `--include=${packages.join(',')}`, 'bookworm', this.tree];
-    const { status, stdout, stderr } = spawnSync('debootstrap', args, { encoding: 'utf8' });
-    if (status !== 0) throw new Error(`debootstrap failed: ${stdout}${stderr}`);
+    const model = this.#model ?? this.tree;
+    if (!existsSync(model))
+      run('debootstrap', '--variant=minbase', `--include=${packages.join(',')}`, 'bookworm', model);
+    if (model !== this.tree) run('cp', '-a', '--reflink=auto', model, this.tree);
+    // the device of this machine may be root's alone, and its mode is not ours to change
+    run('mknod', '-m', '666', this.#fuse, 'c', '10', '229');
+  }
+
+  get #fuse(): string {
+    return `${this.tree}.fuse`;
   }
 
   async boot(): Promise<void> {
@@ -50,7 +61,7 @@ export class Machine {
           '--register=no',
           '--keep-unit',
         ],
-        ...['--console=pipe', '--bind=/dev/fuse', `--bind-ro=${own}:${project}`],
+        ...['--console=pipe', `--bind=${this.#fuse}:/dev/fuse`, `--bind-ro=${own}:${project}`],
       ],
       { stdio: ['ignore', console, console], detached: true },
     );
@@ -100,13 +111,19 @@ export class Machine {
     writeFileSync(`${this.tree}${path}`, text, { mode });
   }
 
-  /** Takes everything away but, where it is kept for the next time, the tree. */
-  async cleanUp(isKept: boolean): Promise<void> {
+  /** Takes everything away but the model. */
+  async cleanUp(): Promise<void> {
     await this.shutDown();
     // what systemd-nspawn leaves of a machine that it did not register
     rmSync(`/run/systemd/nspawn/propagate/${this.#name}`, { recursive: true, force: true });
     spawnSync('chattr', ['-R', '-f', '-i', `${this.tree}/opt/agency_stack`]);
-    rmSync(`${this.tree}.console`, { force: true });
-    rmSync(isKept ? `${this.tree}/opt/agency_stack` : this.tree, { recursive: true, force: true });
+    spawnSync('chattr', ['-R', '-f', '-i', `${this.tree}/home`]);
+    for (const path of [`${this.tree}.console`, this.#fuse, this.tree])
+      rmSync(path, { recursive: true, force: true });
   }
+}
+
+function run(program: string, ...args: string[]): void {
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${program} failed: ${stdout}${stderr}`);
 }
