@@ -12,7 +12,8 @@ export async function readBack(trial: Trial): Promise<void> {
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line));
   trial.must(`${cryptosync} sync -c client1 -q --log journal`);
-  const ended = (): Record<string, string> | undefined => entries('CRYPTOSYNC_OPERATION=sync CRYPTOSYNC_RESULT=ok').at(-1);
+  const ended = (): Record<string, string> | undefined =>
+    entries('CRYPTOSYNC_OPERATION=sync CRYPTOSYNC_RESULT=ok').at(-1);
   await trial.until(() => ended() !== undefined);
   const entry = ended() ?? {};
   const { CRYPTOSYNC_CLIENT, CRYPTOSYNC_OPERATION, CRYPTOSYNC_EXIT_CODE, PRIORITY, MESSAGE } = entry;

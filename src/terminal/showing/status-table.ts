@@ -223,6 +223,7 @@ export function sessionLines(sessions: readonly SessionDocument[]): string[] {
 }
 
 export function interruptionOf({ tenantId, lastSuccess }: SessionDocument): string {
-  const since = lastSuccess === null ? 'what was written' : `what was written after ${printable(lastSuccess)}`;
+  const since =
+    lastSuccess === null ? 'what was written' : `what was written after ${printable(lastSuccess)}`;
   return `${tenantId}: its server ended without releasing it: ${since} may be here alone, until it is claimed again`;
 }
