@@ -29,7 +29,11 @@ export const controlFiles = [
   `${controlDirectory}/marker.json`,
   `${controlDirectory}/in-progress.json`,
 ] as const;
-/** Keeps the tool's own directory out of transfers and safe from deletion (hazards.md R21). */
+/** Whether a path at a place is that directory, or lies in it. */
+export function isControl(path: string): boolean {
+  return `${path}/`.startsWith(`${controlDirectory}/`);
+}
+/** Keeps rclone out of the tool's own directory, but for names with a line feed (hazards.md R21, R46). */
 export const controlFilter = `- /${controlDirectory}/**`;
 
 /** What `rclone --links` puts behind the name of a symbolic link. */

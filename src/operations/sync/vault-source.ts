@@ -1,6 +1,6 @@
 /** A vault's ciphertext as a source of a sync: what sync has to know of an engine is handed to it here. */
 import { join } from 'node:path';
-import { controlDirectory } from '../../remotes/remote.ts';
+import { controlDirectory, isControl } from '../../remotes/remote.ts';
 import type { SyncSource } from '../../sync/source.ts';
 import { readTextIfPresent } from '../../system/files.ts';
 import { parseStoredJson } from '../../system/paths/stored-json.ts';
@@ -13,7 +13,7 @@ export function vaultSource(vault: Vault, vaultId: string): SyncSource {
   const { engine, encryptedDir, mountDir } = vault;
   let isCopy: boolean | undefined;
   const isOfCopy = (path: string): boolean => {
-    if (path !== controlDirectory && !path.startsWith(`${controlDirectory}/`)) return false;
+    if (!isControl(path)) return false;
     isCopy ??= isCopyOfRemote(encryptedDir, vaultId);
     return isCopy;
   };

@@ -1,6 +1,6 @@
 /** Under which name an entry's content lies at a place. */
 import { announcementPath, markerPath } from '../../remotes/control/state.ts';
-import { controlDirectory, linkSuffix } from '../../remotes/remote.ts';
+import { isControl, linkSuffix } from '../../remotes/remote.ts';
 import type { Entry } from './entry.ts';
 
 /** A link lies there as a small file that says where it leads, as rclone's `--links` has it; others have no content. */
@@ -11,7 +11,7 @@ export function objectOf({ path, kind }: Pick<Entry, 'path' | 'kind'>): string |
 
 /** Whether a path is the tool's own at a place, or would make a directory in it look like another place. */
 export function isOurs(path: string): boolean {
-  return path === controlDirectory || path.startsWith(`${controlDirectory}/`) || isSignOfPlace(path);
+  return isControl(path) || isSignOfPlace(path);
 }
 
 /** Whether a path says that a directory above it is a place. The mere name `.cryptosync` says nothing, it may be anyone's. */

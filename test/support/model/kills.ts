@@ -21,6 +21,8 @@ export function runRequest(machine: Machine, { key, ...place }: ModelPlace, aske
   return JSON.stringify({ machine, place, asked, ...(key !== undefined && { key: modelKey }) });
 }
 
+type Done = Extract<Awaited<ReturnType<typeof runOn>>, { kind: 'done' }>;
+
 export interface Kills {
   /** For this world alone. */
   readonly directory: string;
@@ -44,8 +46,12 @@ export async function killAtRandom({ directory, place, directions, count, seed }
     edits: fc.array(edit, { minLength: 3, maxLength: 8 }),
     share: fc.double({ min: 0, max: 1, noNaN: true }),
   });
+  // a run in both directions that was killed, and refused afterwards, is finished by no other
+  let isOpen = false;
   for (const [index, { edits, share }] of fc.sample(values, { seed, numRuns: count }).entries()) {
-    const direction = directions[index % directions.length] ?? 'upload';
+    const direction: Asked['direction'] = isOpen
+      ? 'bidirectional'
+      : (directions[index % directions.length] ?? 'upload');
     const what = `kill ${index + 1} of seed ${seed}, ${direction}`;
     for (const one of edits) {
       if ('name' in one && place.garbles?.test(one.name)) continue;
@@ -63,28 +69,42 @@ export async function killAtRandom({ directory, place, directions, count, seed }
       (path) => `${shown(path)} of generation ${told.generation} is nowhere`,
     );
     if (faults.length + missing.length > 0) throw new Error([what, ...faults, ...missing].join('\n  '));
-    const isDone = await mustBeDone(machine, place, asked, `${what}: the next run`);
-    if (isDone) verifyEqual(machine, place, scratch, `${what}: the next run`);
+    const done = await mustBeDone(machine, place, asked, `${what}: the next run`);
+    if (done !== undefined) verifyEqual(machine, { place, done, scratch }, `${what}: the next run`);
+    isOpen = direction === 'bidirectional' && done === undefined;
     if (direction === 'bidirectional')
       await mustBeDone(second, place, { direction: 'download', request: { force: true } }, what);
   }
 }
 
-/** @returns whether it was not refused for what the trees hold */
-async function mustBeDone(machine: Machine, place: ModelPlace, asked: Asked, what: string): Promise<boolean> {
+/** @returns what it ended with; undefined where it was refused for what the trees hold */
+async function mustBeDone(
+  machine: Machine,
+  place: ModelPlace,
+  asked: Asked,
+  what: string,
+): Promise<Done | undefined> {
   const ended = await runOn(machine, place, asked);
-  if (ended.kind === 'done') return true;
+  if (ended.kind === 'done') return ended;
   const { code } = ended.error;
   // both sides hold what can't lie side by side, or nothing: a refusal that has nothing to do with the kill
-  if (['CONFIG_INVALID', 'VAULT_EMPTY'].includes(code)) return false;
+  if (['CONFIG_INVALID', 'VAULT_EMPTY'].includes(code)) return undefined;
   throw new Error(`${what} ended as ${endedAs(ended)}`);
 }
 
-function verifyEqual(machine: Machine, place: ModelPlace, scratch: string, what: string): void {
+interface Equal {
+  readonly place: ModelPlace;
+  /** The run after which they are to be equal. */
+  readonly done: Done;
+  readonly scratch: string;
+}
+
+function verifyEqual(machine: Machine, { place, done, scratch }: Equal, what: string): void {
   const copy = copyBack(place, scratch);
   const { told, faults } = faultsOfPlace(copy);
   if (told === undefined) throw new Error(`${what}: there is no marker`);
-  const uncarried = new Set(told.notCarried.map(({ path }) => path));
+  // a run that has nothing to commit names them by its outcome alone
+  const uncarried = new Set((done.outcome.notCarried ?? []).map(({ path }) => path));
   const here = lookAt(machine.directory);
   const except = new Set([...here.keys(), ...told.tree.keys()].filter((path) => uncarried.has(shown(path))));
   const all = [

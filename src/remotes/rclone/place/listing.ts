@@ -2,7 +2,7 @@
 
 import { CryptosyncError } from '../../../system/errors.ts';
 import type { ListedHash, PlaceEntry } from '../../place.ts';
-import { controlFilter, placeOf, type Remote, rclonePath } from '../../remote.ts';
+import { controlFilter, isControl, placeOf, type Remote, rclonePath } from '../../remote.ts';
 import { askRemoteIfPresent } from '../ask.ts';
 import type { RcloneDependencies } from '../call.ts';
 import { transferDeadline } from './daemon.ts';
@@ -27,7 +27,9 @@ export async function listPlace(
 
   function onStdoutLine(line: string): void {
     if (!line.startsWith('{')) return;
-    onEntry(entryIn(line));
+    const entry = entryIn(line);
+    // the filter lets names with a line feed through (hazards.md R46)
+    if (!isControl(entry.path)) onEntry(entry);
   }
 
   function entryIn(line: string): PlaceEntry {

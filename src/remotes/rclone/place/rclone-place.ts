@@ -7,7 +7,7 @@
 import type { CryptosyncError } from '../../../system/errors.ts';
 import { withScratchFile } from '../../../system/scratch-file.ts';
 import { notKept, type Place, type PlaceFeatures, type Source, usualLanes } from '../../place.ts';
-import { controlDirectory, controlFiles, placeOf, type Remote, rclonePath } from '../../remote.ts';
+import { controlFiles, isControl, placeOf, type Remote, rclonePath } from '../../remote.ts';
 import { questionDeadline, type RcloneDependencies } from '../call.ts';
 import { rcloneFailure } from '../failure.ts';
 import { statsOf, type TransferStats } from '../log.ts';
@@ -191,7 +191,7 @@ export function rclonePlace(
       await ask('operations/deletefile', { fs: whole, remote: path }, `remove ${path}`);
     },
     async removeTree(path) {
-      if (!`${path}/`.startsWith(`${controlDirectory}/`)) throw new Error(`not ours to remove: ${path}`);
+      if (!isControl(path)) throw new Error(`not ours to remove: ${path}`);
       await ask('operations/purge', { fs: whole, remote: path }, `remove ${path}`, purgeDeadline);
     },
     flush: async () => {},
