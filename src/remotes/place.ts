@@ -50,6 +50,13 @@ export interface PlaceEntry {
   readonly hash?: string | undefined;
 }
 
+export interface HowListed {
+  /** To be listed too: what the place's features say that a list tells. */
+  readonly hash?: ListedHash | undefined;
+  /** Ends this list alone, besides what ends everything at the place. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** A file that is open for reading on this machine. */
 export interface Source {
   readonly descriptor: number;
@@ -80,8 +87,8 @@ export interface Place {
   read(path: string, limit: number): Promise<Buffer | undefined>;
   /** The names in a directory, directories with a slash behind; none when it is missing. */
   names(directory: string): Promise<string[]>;
-  /** All that lies there but the tool's own directory, in no order. @param hash what its features say that a list tells */
-  list(onEntry: (entry: PlaceEntry) => void, hash?: ListedHash): Promise<void>;
+  /** All that lies there but the tool's own directory, in no order. @throws INTERRUPTED */
+  list(onEntry: (entry: PlaceEntry) => void, how?: HowListed): Promise<void>;
   /** The directories above it in which a place of ours lies, as far as they can be asked. */
   placesAbove(): Promise<string[]>;
   /** What stands at a path, no directory; undefined when nothing does. */

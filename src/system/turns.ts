@@ -22,3 +22,16 @@ export function pauseForSignals(signal: AbortSignal | undefined): Turns {
     },
   };
 }
+
+/** Given as soon as one of two is; undefined when there is neither. */
+export function eitherSignal(one: AbortSignal | undefined, other: AbortSignal): AbortSignal;
+export function eitherSignal(
+  one: AbortSignal | undefined,
+  other: AbortSignal | undefined,
+): AbortSignal | undefined;
+export function eitherSignal(
+  one: AbortSignal | undefined,
+  other: AbortSignal | undefined,
+): AbortSignal | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : AbortSignal.any([one, other]);
+}

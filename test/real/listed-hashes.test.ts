@@ -141,7 +141,7 @@ describe.each(['nextcloud', 'owncloud'] as const)('WebDAV of %s', (vendor) => {
       const { listedHash } = await place.features();
       expect(listedHash).toBe('sha1');
       const listed: PlaceEntry[] = [];
-      await place.list((entry) => listed.push(entry), listedHash);
+      await place.list((entry) => listed.push(entry), { hash: listedHash });
       expect(listed).toMatchObject([{ path: 'file', size: 7, hash: sha1 }]);
     });
   });
@@ -189,7 +189,7 @@ describe('S3', () => {
       const other: Place = {
         ...place,
         lanes: 1,
-        list: (onEntry, hash) => place.list((entry) => onEntry({ ...entry, hash: 'e'.repeat(32) }), hash),
+        list: (onEntry, how) => place.list((entry) => onEntry({ ...entry, hash: 'e'.repeat(32) }), how),
       };
       return checked(scene.machine, scene.job, other);
     });

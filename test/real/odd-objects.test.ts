@@ -130,7 +130,7 @@ describe.each(kinds)('at %s', (kind) => {
     const check = (generation: number, depth: Depth): Promise<Findings> =>
       inPlace(remote, one.context, async (place) => {
         const past = await readPast(place, undefined);
-        const chosen = choose(place, past, { generation }, job.sealKey);
+        const chosen = await choose(place, past, { generation }, job.sealKey);
         const journalFile = `${job.recordFile}.verified`;
         return await verifyGeneration(one.context, { place, past, chosen, job, depth, journalFile });
       });

@@ -121,7 +121,7 @@ describe.each(served.kinds)('on %s', (_, remoteOf) => {
   const restore = async (generation?: number): Promise<Restored> =>
     await inPlace(remoteOf(), machine.context, async (place) => {
       const past = await readPast(place, undefined);
-      const chosen = choose(place, past, { generation }, Buffer.alloc(32, 7));
+      const chosen = await choose(place, past, { generation }, Buffer.alloc(32, 7));
       return await restoreInto(machine.context, { place, chosen, directory: target(), state: machine.state });
     });
 

@@ -90,7 +90,7 @@ describe.each(kinds)('on a place of the kind %s', (kind) => {
       told(async () => toldOf(await checked(machine, job, place, depth)));
     const restore = (place: Place) =>
       told(async () => {
-        const chosen = choose(place, await readPast(place, undefined), {}, job.sealKey);
+        const chosen = await choose(place, await readPast(place, undefined), {}, job.sealKey);
         const directory = installation.path('back');
         await restoreInto(context, { place, chosen, directory, state: machine.state });
         return [];

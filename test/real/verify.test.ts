@@ -219,7 +219,7 @@ describe.each(served.kinds)('on %s', (_, remoteOf) => {
     await inPlace(remoteOf(), machine.context, async (opened) => {
       const job = machine.jobFor('upload');
       const past = await readPast(opened, context.signal);
-      const chosen = choose(opened, past, { generation }, job.sealKey);
+      const chosen = await choose(opened, past, { generation }, job.sealKey);
       return await verifyGeneration(context, {
         place: opened,
         past,
@@ -242,7 +242,7 @@ describe.each(served.kinds)('on %s', (_, remoteOf) => {
   const drill = async (): Promise<Findings> =>
     await inPlace(remoteOf(), machine.context, async (opened) => {
       const past = await readPast(opened, undefined);
-      const chosen = choose(opened, past, {}, machine.jobFor('upload').sealKey);
+      const chosen = await choose(opened, past, {}, machine.jobFor('upload').sealKey);
       const restoring = { place: opened, chosen, directory: served.own('back'), state: machine.state };
       await restoreInto(machine.context, restoring);
       return { damaged: [], unchecked: [], files: 0, filesRead: 0, bytesRead: 0, isWhole: true };

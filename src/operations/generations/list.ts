@@ -29,7 +29,7 @@ export async function listGenerations(context: Context, request: LookRequest): P
     return {
       source: mapping.configuredSource ?? null,
       remote,
-      generations: generationsOf(past, job.sealKey, job.settings).map((generation) => ({
+      generations: (await generationsOf(past, job.sealKey, job.settings)).map((generation) => ({
         ...generation,
         isOurs: generation.machine === job.machine,
         ...(checked.get(generation.id) ?? { verified: null, damaged: null }),

@@ -78,7 +78,7 @@ async function broughtBefore(
   const said: Partial<RestoreResult> = parsed(readTrustedText(note, layout.directory));
   const [id] = await lookAtMappings(context, { ...request, remotePath: from?.path }, async (look) => {
     const past = await readPast(look.place, context.signal);
-    return choose(look.place, past, request, look.job.sealKey).head.id;
+    return (await choose(look.place, past, request, look.job.sealKey)).head.id;
   });
   if (id === undefined || said.id !== id) return undefined;
   const { files = 0 } = said;

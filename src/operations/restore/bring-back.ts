@@ -54,7 +54,7 @@ export async function bringBack(context: Context, request: Settings, wish: Wish)
     const past = await readPast(place, context.signal);
     verifyOwner(place, past, mapping);
     verifyNotSetBack(place, past, request.atLeast);
-    const chosen = choose(place, past, request, job.sealKey);
+    const chosen = await choose(place, past, request, job.sealKey);
     const { stateDirectory: state } = layout;
     const { onProgress } = request;
     const restored = await restoreInto(context, { place, chosen, directory: arrival, state, onProgress });
@@ -121,7 +121,7 @@ async function proven(context: Context, arrived: Arrived, wish: Wish): Promise<C
   if (sealKey === undefined) return chosen.seal;
   try {
     const wanted = { generation: chosen.head.generation };
-    const { seal } = job.sealKey === undefined ? choose(place, past, wanted, sealKey.reveal()) : chosen;
+    const { seal } = job.sealKey === undefined ? await choose(place, past, wanted, sealKey.reveal()) : chosen;
     // who strips a seal can change what it was over; to look at it is no harm
     if (seal !== 'right' && request.to === undefined) throw unsealed(place);
     if (request.to === undefined) keepSealKey(request.layout.stateDirectory, vaultId ?? '', sealKey);

@@ -75,7 +75,7 @@ async function fetchFiles(
   const { mapping, job, place, profile } = look;
   const begin = context.clock.now().getTime();
   const past = await readPast(place, context.signal);
-  const chosen = choose(place, past, request, job.sealKey);
+  const chosen = await choose(place, past, request, job.sealKey);
   const work = join(to, workName);
   const isNew = ensureDirectory(to, 0o700);
   ensureDirectory(work, 0o700);
@@ -178,7 +178,7 @@ async function fetchFromVault(
   return await tryOpening(copy, password, context, async ({ mountDir, sealKey }) => {
     const isNewToUs = sealKey !== undefined && look.job.sealKey === undefined;
     const wanted = { generation: chosen.head.generation };
-    const { seal } = isNewToUs ? choose(look.place, past, wanted, sealKey.reveal()) : chosen;
+    const { seal } = isNewToUs ? await choose(look.place, past, wanted, sealKey.reveal()) : chosen;
     ensureDirectory(plain, 0o700);
     const missing = await copyOutOfMount(mountDir, request.paths, plain, context);
     return missing === undefined && restored !== undefined ? { ...restored, seal } : undefined;

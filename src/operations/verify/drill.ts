@@ -50,7 +50,7 @@ export async function drill(
     opened = await tryOpening(copy, password, context, async ({ mountDir, sealKey }) => {
       const wanted = { generation: chosen.head.generation };
       const isNewToUs = job.sealKey === undefined && sealKey !== undefined;
-      const seal = isNewToUs ? choose(place, past, wanted, sealKey.reveal()).seal : chosen.seal;
+      const seal = isNewToUs ? (await choose(place, past, wanted, sealKey.reveal())).seal : chosen.seal;
       const { files, unreadable } = await readMountContents(mountDir, context);
       const isMounted = (await stateOfVault(mapping.vault)).kind === 'mounted';
       const live = isMounted ? await readMountContents(mapping.vault.mountDir, context) : undefined;

@@ -5,8 +5,9 @@ import type { Place } from '../../runs/place.ts';
 import { type Ending, recorded } from '../../runs/recorded.ts';
 import type { Secret } from '../../secrets/secret.ts';
 import { type Chosen, choose } from '../../sync/generations/choice.ts';
-import { type Past, readPast } from '../../sync/generations/history.ts';
+import { type Past, type Present, readPastOf, readPresent } from '../../sync/generations/history.ts';
 import { openRecord, type RecordHead } from '../../sync/tree/record.ts';
+import { beginList, type EarlyList } from '../../sync/verify/early-list.ts';
 import type { Finding, Findings } from '../../sync/verify/findings.ts';
 import { verifyGeneration } from '../../sync/verify/verify.ts';
 import { CryptosyncError, toCryptosyncError } from '../../system/errors.ts';
@@ -105,14 +106,17 @@ async function verifyMapping(
   const took = (): number => context.clock.now().getTime() - begin;
   const { remote } = placeOfMapping(mapping);
   let base: VerifyResult = { ...nothingKnown(request), source: mapping.configuredSource ?? null, remote };
+  let list: EarlyList | undefined;
   try {
-    const past = await pastOf(context, look);
+    const present = await presentOf(look);
+    if (request.generation === undefined && present.begun === undefined) list = beginList(place);
+    const past = await readPastOf(place, present, context.signal);
     const { id, at, generation } = past.marker;
     base = { ...base, generation, id, at };
-    const chosen = choose(place, past, request, job.sealKey);
+    const chosen = await choose(place, past, request, job.sealKey);
     const { head, seal } = chosen;
     base = { ...base, generation: head.generation, id: head.id, at: head.at, seal };
-    return await judged(context, request, look, { base, past, chosen, password, took });
+    return await judged(context, request, look, { base, past, chosen, list, password, took });
   } catch (thrown) {
     const error = toCryptosyncError(thrown);
     if (error.code === 'INTERRUPTED' || error.exit === 12) throw error;
@@ -131,16 +135,18 @@ async function verifyMapping(
       request.repair,
       error,
     );
+  } finally {
+    await list?.drop();
   }
 }
 
 /** A place that has less than this machine has seen there is not as it was sent. @throws VERIFY_FAILED */
-async function pastOf(context: Context, { job, place }: Look): Promise<Past> {
+async function presentOf({ job, place }: Look): Promise<Present> {
   const known = openRecord(job.recordFile)?.head;
   try {
-    const past = await readPast(place, context.signal);
-    const { generation, at } = past.marker;
-    if (known === undefined || generation >= known.generation) return past;
+    const present = await readPresent(place);
+    const { generation, at } = present.marker;
+    if (known === undefined || generation >= known.generation) return present;
     throw setBack(`${place.name} is at generation ${generation} of ${at}`, known);
   } catch (thrown) {
     const error = toCryptosyncError(thrown);
@@ -169,6 +175,7 @@ interface Judging {
   readonly base: VerifyResult;
   readonly past: Past;
   readonly chosen: Chosen;
+  readonly list: EarlyList | undefined;
   readonly password: Secret | undefined;
   readonly took: () => number;
 }
@@ -177,12 +184,12 @@ async function judged(
   context: Context,
   request: VerifyRequest,
   look: Look,
-  { base, past, chosen, password, took }: Judging,
+  { base, past, chosen, list, password, took }: Judging,
 ): Promise<VerifyResult> {
   const { job, place, mapping } = look;
   const journalFile = checkFiles(job.recordFile).journal;
   const { depth } = request;
-  const found = await verifyGeneration(context, { place, past, chosen, job, depth, journalFile });
+  const found = await verifyGeneration(context, { place, past, chosen, list, job, depth, journalFile });
   const plain = await plaintextOf(mapping, found.damaged);
   const repaired =
     request.repair && chosen.isCurrent && found.damaged.length > 0

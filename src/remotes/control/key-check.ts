@@ -9,6 +9,7 @@
  */
 
 import { CryptosyncError } from '../../system/errors.ts';
+import { eitherSignal } from '../../system/turns.ts';
 import type { Place } from '../place.ts';
 import { callRemote } from '../rclone/ask.ts';
 import type { RcloneCall, RcloneDependencies, RcloneResult } from '../rclone/call.ts';
@@ -192,7 +193,7 @@ async function countRawFiles(
     if (count === 2) enough.abort();
   };
   const args = ['lsf', '--recursive', '--files-only', '--links', rclonePath(raw)];
-  const either = signal === undefined ? enough.signal : AbortSignal.any([signal, enough.signal]);
+  const either = eitherSignal(signal, enough.signal);
   try {
     const result = await ask(raw, { args, onStdoutLine }, { environment, signal: either });
     if (result.exitCode !== 0 && !isNotFound(result)) throw rcloneFailure(result, rclonePath(raw), 'list it');

@@ -2,6 +2,7 @@
  * A place that is a directory of this machine. rclone would write through links that somebody sets there (R19, R25),
  * and leaves half a file under its final name when it is killed (R9): so it is handled here, by descriptors.
  */
+
 import {
   closeSync,
   constants,
@@ -22,6 +23,7 @@ import { readParts } from '../../system/paths/parts.ts';
 import { openRegular } from '../../system/paths/regular-file.ts';
 import { removeTree } from '../../system/paths/removal.ts';
 import { roles, verifyReachable } from '../../system/stores/stores.ts';
+import { eitherSignal } from '../../system/turns.ts';
 import { fileWriter } from '../file-writer.ts';
 import type { Pace } from '../pace.ts';
 import type { Place, PlaceFeatures } from '../place.ts';
@@ -127,7 +129,8 @@ export function directoryPlace(settings: DirectoryPlaceSettings): Place {
       ),
     placesAbove: () => guarded(() => placesAbove(root)),
     movedBytes: () => moved,
-    list: (onEntry) => guarded(() => listDirectory(root, onEntry, signal)),
+    list: (onEntry, how = {}) =>
+      guarded(() => listDirectory(root, onEntry, eitherSignal(signal, how.signal))),
     put: (source, path) =>
       guarded(async () => {
         await arrivals.receive(path, async (descriptor) => {

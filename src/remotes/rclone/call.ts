@@ -4,6 +4,7 @@ import { rcloneEnvironment } from '../../system/environment.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import { endingWithUs } from '../../system/process/parent-death.ts';
 import { type Command, type Finished, run } from '../../system/process.ts';
+import { eitherSignal } from '../../system/turns.ts';
 import { isUnreachable, type RcloneOutcome } from './failure.ts';
 import { type LogRecord, parseLogLine } from './log.ts';
 import { watchConnection } from './lost-connection.ts';
@@ -108,7 +109,7 @@ async function runUnless(
   command: Command,
 ): Promise<Finished> {
   try {
-    return await run({ ...command, signal: signal === undefined ? lost : AbortSignal.any([signal, lost]) });
+    return await run({ ...command, signal: eitherSignal(signal, lost) });
   } catch (error) {
     if (!lost.aborted || signal?.aborted) throw error;
     return { exitCode: undefined, signal: 'SIGTERM', stdout: '', stderr: '', timedOut: false };

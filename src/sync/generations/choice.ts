@@ -5,7 +5,8 @@ import { CryptosyncError } from '../../system/errors.ts';
 import { comparePaths } from '../../system/names.ts';
 import type { Entry } from '../tree/entry.ts';
 import { withOwnGroups } from '../tree/groups.ts';
-import type { ManifestEntry, ManifestHead } from '../tree/manifest.ts';
+import type { ManifestHead } from '../tree/manifest.ts';
+import type { ManifestEntry } from '../tree/manifest-line.ts';
 import { objectOf } from '../tree/objects.ts';
 import { readListing } from '../upload/full-pass/listing.ts';
 import { spellingOf } from '../upload/spelling.ts';
@@ -33,7 +34,12 @@ export interface Chosen {
  * @throws USAGE when there is no such generation, VERIFY_FAILED when a manifest that it needs is torn, missing or not
  * under the vault's seal
  */
-export function choose(place: Place, past: Past, wanted: Wanted, sealKey: Buffer | undefined): Chosen {
+export async function choose(
+  place: Place,
+  past: Past,
+  wanted: Wanted,
+  sealKey: Buffer | undefined,
+): Promise<Chosen> {
   const { links, broken } = past.line;
   const index = indexOf(past, wanted);
   const begin = links.findLastIndex(({ head }, at) => at <= index && head.kind === 'full');
@@ -41,7 +47,7 @@ export function choose(place: Place, past: Past, wanted: Wanted, sealKey: Buffer
   let chosen: { readonly step: Step; readonly tree: readonly ManifestEntry[] } | undefined;
   const places = new Places();
   let current: Tree = new Map();
-  for (const step of replay(links.slice(begin), sealKey)) {
+  for await (const step of replay(links.slice(begin), sealKey)) {
     current = step.tree;
     if (chosen !== undefined) {
       places.left(step.left, past.trash.get(step.head.generation) ?? []);

@@ -32,8 +32,16 @@ export interface Past {
   readonly trash: ReadonlyMap<number, readonly string[]>;
 }
 
-/** @throws REMOTE_EMPTY, VAULT_MISMATCH for a place of 0.1, VAULT_FOREIGN, VERIFY_FAILED; what the place fails with */
+/** Which generation a place is at. */
+export type Present = Pick<Past, 'marker' | 'begun'>;
+
+/** @throws as `readPresent` and `readPastOf` */
 export async function readPast(place: Place, signal: AbortSignal | undefined): Promise<Past> {
+  return await readPastOf(place, await readPresent(place), signal);
+}
+
+/** @throws REMOTE_EMPTY, VAULT_MISMATCH for a place of 0.1, VAULT_FOREIGN, VERIFY_FAILED; what the place fails with */
+export async function readPresent(place: Place): Promise<Present> {
   const state = await readState(place);
   if (state.kind === 'absent') {
     throw new CryptosyncError('REMOTE_EMPTY', `there are no generations in ${place.name}`, {
@@ -51,7 +59,17 @@ export async function readPast(place: Place, signal: AbortSignal | undefined): P
       advice: { to: 'sync-for-manifest' },
     });
   }
-  const [line, names] = await Promise.all([readLine(place, committed, signal), place.names(trashDirectory)]);
+  return { marker: committed, begun };
+}
+
+/** @throws VERIFY_FAILED, what the place fails with */
+export async function readPastOf(
+  place: Place,
+  present: Present,
+  signal: AbortSignal | undefined,
+): Promise<Past> {
+  const { marker } = present;
+  const [line, names] = await Promise.all([readLine(place, marker, signal), place.names(trashDirectory)]);
   const trash = new Map<number, string[]>();
   for (const name of names) {
     const generation = name.endsWith('/') ? trashGeneration(name.slice(0, -1)) : undefined;
@@ -59,7 +77,7 @@ export async function readPast(place: Place, signal: AbortSignal | undefined): P
     const own = trash.get(generation) ?? [];
     trash.set(generation, [...own, `${trashDirectory}/${name.slice(0, -1)}`]);
   }
-  return { marker: committed, begun, line, trash };
+  return { ...present, line, trash };
 }
 
 type Keeping = Pick<Job['settings'], 'keepDeleted' | 'keepGenerations'>;
@@ -68,13 +86,13 @@ type Keeping = Pick<Job['settings'], 'keepDeleted' | 'keepGenerations'>;
  * The generations that can be put together, the newest first.
  * @throws VERIFY_FAILED when a manifest is torn, or not under the vault's seal
  */
-export function generationsOf(
+export async function generationsOf(
   { marker, line, trash }: Past,
   sealKey: Buffer | undefined,
   { keepDeleted, keepGenerations }: Keeping,
-): Generation[] {
+): Promise<Generation[]> {
   const found: (Omit<Generation, 'keptUntil'> & { readonly needsTrash: boolean })[] = [];
-  for (const { head, tree, left, changed } of replay(line.links, sealKey)) {
+  for await (const { head, tree, left, changed } of replay(line.links, sealKey)) {
     const contents = new Set<string | undefined>();
     let [files, bytes] = [0, 0];
     for (const { kind, size, hash } of tree.values()) {

@@ -8,7 +8,8 @@ import type { Place } from '../../remotes/place.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import { inLanes } from '../lanes.ts';
 import { isSameContent, isSameMetadata } from '../tree/entry.ts';
-import { decodeHead, decodeManifest, type ManifestEntry, type ManifestHead } from '../tree/manifest.ts';
+import { decodeHead, decodeManifestInTurns, type ManifestHead } from '../tree/manifest.ts';
+import type { ManifestEntry } from '../tree/manifest-line.ts';
 import { longestManifest } from '../upload/chain.ts';
 
 /** One manifest of the line. */
@@ -105,11 +106,11 @@ export interface Step {
  * Goes along the line, from the first generation that is there as a whole.
  * @throws VERIFY_FAILED when a manifest is torn or does not carry the vault's seal
  */
-export function* replay(links: Line['links'], sealKey: Buffer | undefined): Generator<Step> {
+export async function* replay(links: Line['links'], sealKey: Buffer | undefined): AsyncGenerator<Step> {
   const tree = new Map<string, ManifestEntry>();
   let isWhole = false;
   for (const { file, bytes } of links) {
-    const { head, changes, seal } = decodeManifest(bytes, file, sealKey);
+    const { head, changes, seal } = await decodeManifestInTurns(bytes, file, sealKey);
     if (head.kind === 'delta' && !isWhole) continue;
     const isFirst = !isWhole;
     isWhole = true;

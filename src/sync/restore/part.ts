@@ -1,7 +1,7 @@
 /** A part of a tree that is a tree itself: some paths with all that is in them, some files, and the directories above. */
 import { ancestorsOf } from '../../system/names.ts';
 import { withOwnGroups } from '../tree/groups.ts';
-import type { ManifestEntry } from '../tree/manifest.ts';
+import type { ManifestEntry } from '../tree/manifest-line.ts';
 
 /** In the order of trees, as what it was taken from. */
 export type Part = readonly ManifestEntry[];

@@ -5,7 +5,8 @@ import type { Place } from '../../remotes/place.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import { comparePaths } from '../../system/names.ts';
 import { withOwnGroups } from '../tree/groups.ts';
-import { decodeManifest, type Manifest, type ManifestEntry } from '../tree/manifest.ts';
+import { decodeManifest, type Manifest } from '../tree/manifest.ts';
+import type { ManifestEntry } from '../tree/manifest-line.ts';
 import type { RecordEntry } from '../tree/record.ts';
 
 /** Bytes that a manifest may have as it lies at the place. */

@@ -16,7 +16,8 @@ import type { Lineage } from '../lineage.ts';
 import type { NotCarried } from '../result.ts';
 import { recordable } from '../tree/changes.ts';
 import { patched } from '../tree/difference.ts';
-import { encodeManifest, type ManifestChange, type ManifestEntry } from '../tree/manifest.ts';
+import { encodeManifest } from '../tree/manifest.ts';
+import type { ManifestChange, ManifestEntry } from '../tree/manifest-line.ts';
 import {
   type ManifestChain,
   type OpenRecord,

@@ -3,7 +3,7 @@ import type { Place } from '../../remotes/place.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import { hashThere } from '../hash-there.ts';
 import { inLanes } from '../lanes.ts';
-import type { ManifestEntry } from '../tree/manifest.ts';
+import type { ManifestEntry } from '../tree/manifest-line.ts';
 import type { Expected } from './compare.ts';
 import type { Finding, Unchecked } from './findings.ts';
 

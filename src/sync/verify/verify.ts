@@ -7,10 +7,11 @@ import type { Past } from '../generations/history.ts';
 import { includes } from '../include.ts';
 import type { Job } from '../job.ts';
 import { openRecord } from '../tree/record.ts';
-import { type Listing, readListing } from '../upload/full-pass/listing.ts';
+import { type Listing, listingOf } from '../upload/full-pass/listing.ts';
 import { bytesIn, progressOf } from '../upload/progress.ts';
 import { spellingOf } from '../upload/spelling.ts';
 import { compareListing, compareWhereabouts, type Expected, expectedIn } from './compare.ts';
+import { beginList, type EarlyList } from './early-list.ts';
 import type { Findings } from './findings.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { readAndCompare } from './read.ts';
@@ -25,6 +26,8 @@ export interface VerifySettings {
   readonly place: Place;
   readonly past: Past;
   readonly chosen: Chosen;
+  /** Asked for before; of a place at its newest generation. */
+  readonly list?: EarlyList | undefined;
   readonly job: Job;
   readonly depth: Depth;
   /** Where this machine keeps what was read when. */
@@ -42,7 +45,11 @@ export async function verifyGeneration(
   // a run that did not end may have moved anything of it
   const isPlain = chosen.isCurrent && past.begun === undefined;
   const compared = isPlain
-    ? compareListing(expected, await listingOf(place, expected), await toleranceOf(place, job))
+    ? compareListing(
+        expected,
+        await listedAt(place, expected, settings.list ?? beginList(place)),
+        await toleranceOf(place, job),
+      )
     : await compareWhereabouts(place, expected, chosen, context.signal);
   const known = new Map(compared.damaged.map((finding) => [finding.object, finding]));
   const now = context.clock.now().getTime();
@@ -88,10 +95,9 @@ export async function verifyGeneration(
   }
 }
 
-async function listingOf(place: Place, expected: readonly Expected[]): Promise<Listing> {
+async function listedAt(place: Place, expected: readonly Expected[], list: EarlyList): Promise<Listing> {
   const objects = expected.map(({ object }) => object);
-  const features = await place.features();
-  return await readListing(place, spellingOf(objects, features), features.listedHash);
+  return await listingOf(place, await list.entries, spellingOf(objects, await place.features()));
 }
 
 /** Whether a sync that went on meanwhile has moved what was looked for. */

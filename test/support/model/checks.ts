@@ -34,7 +34,7 @@ export async function checked(
   depth: Depth = { kind: 'quick' },
 ): Promise<Findings> {
   const past = await readPast(place, undefined);
-  const chosen = choose(place, past, {}, job.sealKey);
+  const chosen = await choose(place, past, {}, job.sealKey);
   const context = contextFor(state, cleanEnvironment);
   const journalFile = join(state, 'journal');
   return await verifyGeneration(context, { place, past, chosen, job, depth, journalFile });

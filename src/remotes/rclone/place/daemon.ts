@@ -3,10 +3,12 @@
  * environment only (rclone.org/rc). Starting rclone costs more than asking it. It ends when this process does, kill -9
  * included, and takes the keys in its environment with it.
  */
+
 import { randomBytes } from 'node:crypto';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { pause } from '../../../system/clock.ts';
 import { CryptosyncError, errnoOf, interruption } from '../../../system/errors.ts';
+import { eitherSignal } from '../../../system/turns.ts';
 import type { RcloneDependencies } from '../call.ts';
 import { maskFor } from '../masking.ts';
 import { bodyOf, errorIn, errorLimit, objectPath } from './http-answer.ts';
@@ -87,7 +89,7 @@ export function startDaemon(settings: DaemonSettings, dependencies: RcloneDepend
           agent,
           auth,
           headers,
-          signal: AbortSignal.any([AbortSignal.timeout(deadline), ...(signal === undefined ? [] : [signal])]),
+          signal: eitherSignal(signal, AbortSignal.timeout(deadline)),
         },
         resolve,
       );

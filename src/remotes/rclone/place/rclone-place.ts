@@ -4,8 +4,10 @@
  * is handed over as an open descriptor (proc(5), /proc/PID/fd), so no link can lead rclone to another one, and its
  * name is none of rclone's business.
  */
+
 import type { CryptosyncError } from '../../../system/errors.ts';
 import { withScratchFile } from '../../../system/scratch-file.ts';
+import { eitherSignal } from '../../../system/turns.ts';
 import { notKept, type Place, type PlaceFeatures, type Source, usualLanes } from '../../place.ts';
 import { controlFiles, isControl, placeOf, type Remote, rclonePath } from '../../remote.ts';
 import { questionDeadline, type RcloneDependencies } from '../call.ts';
@@ -47,7 +49,7 @@ export function rclonePlace(
   };
   const watch = watchTransfers(remote, dependencies, readStats);
   const { signal } = dependencies;
-  const either = signal === undefined ? watch.lost : AbortSignal.any([signal, watch.lost]);
+  const either = eitherSignal(signal, watch.lost);
   const daemon: RcloneDaemon = startDaemon(
     { ...settings, configFile, environment, onRecord: watch.look },
     { ...dependencies, signal: either },
@@ -130,7 +132,12 @@ export function rclonePlace(
       return found;
     },
     movedBytes: watch.movedBytes,
-    list: (onEntry, hash) => listPlace(remote, { onEntry, hash, flags: settings.flags ?? [] }, dependencies),
+    list: (onEntry, how = {}) =>
+      listPlace(
+        remote,
+        { onEntry, hash: how.hash, flags: settings.flags ?? [] },
+        { ...dependencies, signal: eitherSignal(dependencies.signal, how.signal) },
+      ),
     async put(source, path) {
       const copy = (): Promise<Answer> =>
         daemon.call(

@@ -1,5 +1,5 @@
 /** A full pass: what is really at a place against what was recorded of it, and against what is here. */
-import type { ListedHash, Place, PlaceEntry, PlaceFeatures } from '../../../remotes/place.ts';
+import type { HowListed, Place, PlaceEntry, PlaceFeatures } from '../../../remotes/place.ts';
 import { CryptosyncError } from '../../../system/errors.ts';
 import { comparePaths, directoryOf, shownPath } from '../../../system/names.ts';
 import { type Change, hashesAt, type LookSettings } from '../../tree/changes.ts';
@@ -15,16 +15,32 @@ export interface Listing {
   readonly spelling: Spelling;
 }
 
-/** @param hash that is to be listed too. @throws VAULT_FOREIGN when another place of ours lies inside */
-export async function readListing(place: Place, spelling: Spelling, hash?: ListedHash): Promise<Listing> {
+/** @throws VAULT_FOREIGN when another place of ours lies inside; what the place fails with */
+export async function readListing(place: Place, spelling: Spelling): Promise<Listing> {
+  return await listingOf(place, await entriesAt(place), spelling);
+}
+
+/** All that a place lists, as it spells it. @throws what the place fails with */
+export async function entriesAt(place: Place, how: HowListed = {}): Promise<readonly PlaceEntry[]> {
+  const entries: PlaceEntry[] = [];
+  await place.list((entry) => void entries.push(entry), how);
+  return entries;
+}
+
+/** @throws VAULT_FOREIGN when another place of ours lies inside; what the place fails with */
+export async function listingOf(
+  place: Place,
+  entries: readonly PlaceEntry[],
+  spelling: Spelling,
+): Promise<Listing> {
   const listing: Listing = { objects: new Map(), directories: new Set(), spelling };
   let nested: string | undefined;
-  await place.list((entry) => {
+  for (const entry of entries) {
     const path = spelling.spelled(entry.path);
     if (entry.kind === 'directory') listing.directories.add(path);
     else listing.objects.set(path, path === entry.path ? entry : { ...entry, path });
     if (isSignOfPlace(path)) nested ??= directoryOf(directoryOf(path));
-  }, hash);
+  }
   for (const path of spelling.garbled) {
     const there = await place.look(path);
     if (there === undefined) listing.objects.delete(path);

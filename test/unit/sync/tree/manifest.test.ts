@@ -3,12 +3,11 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import {
   decodeManifest,
+  decodeManifestInTurns,
   encodeManifest,
-  type ManifestChange,
   type ManifestHead,
-  parseTimeText,
-  timeText,
 } from '../../../../src/sync/tree/manifest.ts';
+import { type ManifestChange, parseTimeText, timeText } from '../../../../src/sync/tree/manifest-line.ts';
 import { nameOfBytes } from '../../../../src/system/names.ts';
 import { refusalOf } from '../../../support/refusal.ts';
 
@@ -85,9 +84,11 @@ describe('a manifest', () => {
   it.each([
     ['full', head],
     ['delta', { ...head, kind: 'delta', changes: '2_x.full.jsonl.gz', parent: null } as const],
-  ])('is read as it was written (%s)', (_, written) => {
-    const manifest = decodeManifest(encodeManifest(written, changes, key), 'm', key);
-    expect(manifest).toEqual({ head: written, changes, seal: 'right' });
+  ])('is read as it was written (%s)', async (_, written) => {
+    const bytes = encodeManifest(written, changes, key);
+    const whole = { head: written, changes, seal: 'right' };
+    expect(decodeManifest(bytes, 'm', key)).toEqual(whole);
+    expect(await decodeManifestInTurns(bytes, 'm', key)).toEqual(whole);
   });
 
   it('may hold nothing', () => {
