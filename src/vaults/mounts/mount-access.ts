@@ -20,7 +20,7 @@ export type MountAnswer =
 
 /** Milliseconds for a small call into a mount. */
 const deadline = 30_000;
-/** Milliseconds given to a late child to end before it is made to; one that can't is left behind. */
+/** Milliseconds given to a late child to end before it is made to, and again before it is left behind. */
 const endTime = 500;
 /** Milliseconds after which a child ends that nobody asks for its answer: longer than any mount takes. */
 const longest = 600_000;
@@ -54,17 +54,20 @@ function beginScript(
     killAfter: endTime,
     signal: ending.signal,
   });
-  running.catch(() => {}); // it was ended because it was late, which has been told
+  // undefined for one that was ended because it was late
+  const answer = running.catch((error: unknown) => {
+    if (!ending.signal.aborted) throw error;
+  });
+  answer.catch(() => {}); // whoever asks is told
   return async (milliseconds) => {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => {
-        resolve(undefined);
-        ending.abort();
-      }, milliseconds);
+    const timer = setTimeout(() => ending.abort(), milliseconds);
+    let lastStraw: NodeJS.Timeout | undefined;
+    const left = new Promise<undefined>((resolve) => {
+      lastStraw = setTimeout(() => resolve(undefined), milliseconds + 2 * endTime);
     });
-    const finished = await Promise.race([running, late]);
+    const finished = await Promise.race([answer, left]);
     clearTimeout(timer);
+    clearTimeout(lastStraw);
     if (finished === undefined || finished.timedOut) return { kind: 'silent' };
     if (finished.exitCode === 0) return { kind: 'done', output: finished.stdout };
     return { kind: 'failed', said: lastLines(finished.stderr, 2) || `exit ${finished.exitCode}` };
