@@ -43,7 +43,7 @@ process.stdout.write(lineOf({ kind: 'result', result }), () => process.exit(0));
 
 /** Loads what a sync loads only when it comes to it. */
 function warm(): void {
-  for (const name of ['node:child_process', 'node:crypto', 'node:http', 'node:readline']) {
+  for (const name of ['node:child_process', 'node:crypto', 'node:http', 'node:readline', 'node:zlib']) {
     process.getBuiltinModule(name);
   }
 }
