@@ -26,7 +26,7 @@ import { topFileReader } from './engines/top-file.ts';
 import { prepareMountDirectory, setImmutable, verifySeparate, whileWritable } from './mounts/mount-point.ts';
 import type { MountState } from './mounts/mount-table.ts';
 import { lettingOthersIn } from './mounts/others.ts';
-import { findDaemons, waitForExit } from './mounts/processes.ts';
+import { findDaemons, startedProcesses, waitForExit } from './mounts/processes.ts';
 import { identityFrom, verifyMadeWith } from './proof.ts';
 import {
   detachStale,
@@ -165,14 +165,16 @@ function verifyUsable(vault: Vault, state: MountState): void {
  */
 async function waitUntilUnserved(vault: Vault): Promise<'unserved' | 'mounted'> {
   verifySeparate(vault.encryptedDir, vault.mountDir);
-  verifyHere(vault, { kind: 'unmounted' });
+  let processes = startedProcesses();
+  verifyHere(vault, processes);
   const elsewhere = mountsElsewhere(vault)[0];
   if (elsewhere !== undefined) throw mountedElsewhere(elsewhere);
   for (const until = Date.now() + 2000; ; ) {
-    const daemons = await waitForExit(findDaemons(vault.engine.name, vault.encryptedDir), 200);
+    const daemons = await waitForExit(findDaemons(vault.engine.name, vault.encryptedDir, processes), 200);
     if (isListed(vault)) return 'mounted';
     if (daemons.length === 0) return 'unserved';
     if (Date.now() >= until) throw stillServed(vault, daemons);
+    processes = startedProcesses();
   }
 }
 

@@ -12,10 +12,13 @@ import type { EngineDependencies } from './engines/engine.ts';
 import { type MountEntry, type MountState, readMountTable } from './mounts/mount-table.ts';
 import { closeToOthers } from './mounts/others.ts';
 import {
+  daemonsElsewhereIn,
   findDaemons,
   findDaemonsElsewhere,
   findHolders,
   type Holder,
+  type Started,
+  startedProcesses,
   waitForExit,
 } from './mounts/processes.ts';
 import { listedStateOfVault, mountsElsewhere, stateOfVault, type Vault } from './vault.ts';
@@ -39,7 +42,7 @@ export async function unmountVault(
   const { engine, encryptedDir } = vault;
   const state = await listedStateOfVault(vault);
   verifyOwn(vault, state);
-  verifyHere(vault, state);
+  if (state.kind === 'unmounted') verifyHere(vault);
   const changed = state.kind !== 'unmounted' || findDaemons(engine.name, encryptedDir).length > 0;
   await detachAll(vault, state, lazily, dependencies);
   const elsewhere = mountsElsewhere(vault)[0];
@@ -72,10 +75,18 @@ async function waitUntilUnserved(
   }
 }
 
-/** @throws MOUNT_BUSY when nothing is mounted here, and the vault is in another mount namespace */
-export function verifyHere(vault: Vault, state: MountState): void {
-  if (state.kind !== 'unmounted' || whySick(vault.encryptedDir) !== undefined) return;
-  const elsewhere = findDaemonsElsewhere(vault.engine.name, vault.encryptedDir)[0];
+/**
+ * @param among all processes, where they were looked at just now.
+ * @throws MOUNT_BUSY when a vault that is not mounted here is in another mount namespace
+ */
+export function verifyHere(vault: Vault, among: readonly Started[] = startedProcesses()): void {
+  const { engine, encryptedDir } = vault;
+  if (whySick(encryptedDir) !== undefined) return;
+  const elsewhere = findDaemonsElsewhere(
+    engine.name,
+    encryptedDir,
+    daemonsElsewhereIn(among, engine.name),
+  )[0];
   if (elsewhere !== undefined) throw servedElsewhere(vault, elsewhere.pid);
 }
 

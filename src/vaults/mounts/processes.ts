@@ -48,6 +48,11 @@ function started(pid: number): Started {
   return { pid, words: argumentsOf(pid) };
 }
 
+/** All processes, as they are now: a look that costs some milliseconds. */
+export function startedProcesses(): Started[] {
+  return processIds().map(started);
+}
+
 /** The state letter and the start time; the command name before them may hold spaces and parentheses. */
 function statOf(pid: number): { state: string; startTime: string } | undefined {
   const text = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
@@ -94,7 +99,7 @@ function mappedFile(pid: number, inside: (path: string) => boolean): string | un
 export function findDaemons(
   program: string,
   encryptedDir: string,
-  among: readonly Started[] = processIds().map(started),
+  among: readonly Started[] = startedProcesses(),
 ): ProcessIdentity[] {
   const daemons: ProcessIdentity[] = [];
   for (const { pid, words: startedWith } of among) {
@@ -114,12 +119,21 @@ export function findDaemons(
  * container. Other users' only as root.
  */
 export function processesElsewhere(): Started[] {
+  return processIds().filter(isElsewhere()).map(started);
+}
+
+/** Those of `among` that may be daemons of `program`, and see another mount table. */
+export function daemonsElsewhereIn(among: readonly Started[], program: string): Started[] {
+  const isThere = isElsewhere();
+  return among.filter(({ pid, words: [name = ''] }) => basename(name) === program && isThere(pid));
+}
+
+function isElsewhere(): (pid: number) => boolean {
   const own = namespaceOf(process.pid);
-  const isElsewhere = (pid: number): boolean => {
+  return (pid) => {
     const theirs = namespaceOf(pid);
     return theirs !== undefined && theirs !== own;
   };
-  return processIds().filter(isElsewhere).map(started);
 }
 
 function namespaceOf(pid: number): string | undefined {
@@ -129,7 +143,7 @@ function namespaceOf(pid: number): string | undefined {
 /**
  * Daemons of a vault whose mount is in another mount namespace, so that no table of ours lists it. A container may have
  * another directory under the same path: only one that is the same directory counts.
- * @param among from `processesElsewhere`
+ * @param among from `processesElsewhere` or `daemonsElsewhereIn`
  */
 export function findDaemonsElsewhere(
   program: string,
