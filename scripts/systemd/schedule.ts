@@ -143,9 +143,23 @@ export function removal(trial: Trial): void {
     trial.says(`systemctl is-enabled ${sync}.timer`).includes('No such file'),
   );
   cs('schedule add -c client1 --sync daily');
-  cs('uninstall -c client1');
+  cs('unmount -c client1');
+  trial.must(`mkdir /srv/moved && mv ${client} /srv/moved`);
+  cs('relocate -c client1 --no-links --root /srv/moved');
+  const runs = trial.says(`systemctl show -P ExecStart ${sync}.service`);
+  trial.check(
+    'a tree that was moved takes its timer along, and is synced by it',
+    runs.includes(' --root /srv/moved ') &&
+      trial.says(`systemctl is-active ${sync}.timer`) === 'active' &&
+      trial.machine.run(`systemctl start ${sync}.service`).exitCode === 0,
+    runs,
+  );
+  const moved = plain.replace(client, '/srv/moved/client1');
+  cs('mount -c client1 --root /srv/moved --password-file /etc/cryptosync/plain.pw');
+  trial.check('and is mounted there', trial.isMounted(moved));
+  cs('uninstall -c client1 --root /srv/moved');
   trial.check(
     'an uninstall takes the schedule along',
-    trial.says('ls /etc/systemd/system | grep -c ^cryptosync-') === '0' && !trial.isMounted(plain),
+    trial.says('ls /etc/systemd/system | grep -c ^cryptosync-') === '0' && !trial.isMounted(moved),
   );
 }
