@@ -63,7 +63,7 @@ beforeEach(() => {
   rmSync(installation.client('client1', 'cryptosync', 'state', 'schedule-default.json'), { force: true });
 });
 
-const questions = /is-system-running/;
+const questions = /is-system-running|--version/;
 
 describe('schedule add with systemd', () => {
   it('writes the units, turns the timers on, and says when they come', async () => {
@@ -114,6 +114,18 @@ describe('schedule add with systemd', () => {
       'systemctl --user daemon-reload',
       `systemctl --user enable ${name}`,
     ]);
+  });
+
+  it.each([
+    ['252 (252.39-1~deb12u2)', 2],
+    ['257 (257.8-1)', 0],
+  ])('gives a user’s systemd %s an encrypted credential where it opens one', async (version, exitCode) => {
+    // what is asked without a verb
+    fake.answer('', `systemd ${version}\n+PAM`);
+    const result = await add('--mount', 'at-boot', '--encrypted-credential', '/etc/client1.cred');
+    expect([result.exitCode, existsSync(units)]).toEqual([exitCode, exitCode === 0]);
+    const plain = await add('--mount', 'at-boot', '--credential', '/etc/client1.pw');
+    expect(plain).toMatchObject({ exitCode: 0 });
   });
 
   it('tells where systemd does not run, and turns the timer on for when it does', async () => {

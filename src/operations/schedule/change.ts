@@ -17,7 +17,7 @@ import { underLocks } from '../under-locks.ts';
 import { describeJobs, filesOf, type JobDocument, type ScheduleDocument } from './document.ts';
 import { callOf, ownerOf } from './owner.ts';
 import type { ScheduleRequest, UnscheduleRequest } from './request.ts';
-import { systemFor, verifyTurnsOn } from './system.ts';
+import { systemFor, verifyOpens, verifyTurnsOn } from './system.ts';
 
 /** Jobs that can be written, wherever that is. */
 export interface Prepared {
@@ -55,6 +55,7 @@ export async function prepareSchedule(context: Context, request: ScheduleRequest
 export async function decideSchedule(context: Context, request: ScheduleRequest): Promise<Decided> {
   const prepared = await prepareSchedule(context, request);
   for (const { job } of prepared.put) verifyTurnsOn(context, job.using, request);
+  await verifyOpens(context, request);
   const owner = ownerOf(context, request.layout, prepared.profile);
   const before = readSchedule(owner);
   const plan = await planChange(context, owner, { before, put: prepared.put, drop: [] });

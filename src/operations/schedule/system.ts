@@ -1,7 +1,7 @@
 /** Which system runs the jobs, and whether it can do what is asked of it. */
 import { systemTables } from '../../schedules/cron/tables.ts';
 import type { HostSystem } from '../../schedules/job.ts';
-import { isRunning } from '../../schedules/systemd/systemctl.ts';
+import { isRunning, versionOf } from '../../schedules/systemd/systemctl.ts';
 import { findExecutable } from '../../system/dependencies.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import { isDirectory } from '../../system/files.ts';
@@ -23,6 +23,22 @@ export function verifyTurnsOn({ environment }: Context, using: HostSystem, way: 
   throw new CryptosyncError('TOOL_MISSING', `not found on PATH: ${tool}`, {
     advice: { to: 'name-schedule-system' },
   });
+}
+
+/** The first systemd in which a user's own can read the key of this machine's credentials. */
+const usersCredentials = 256;
+
+/** Whether the units could open their credentials. @throws USAGE */
+export async function verifyOpens({ environment }: Context, way: ScheduleWay): Promise<void> {
+  const { isUsers, directory, credentials } = way;
+  if (!isUsers || directory !== undefined || !credentials.some(({ isEncrypted }) => isEncrypted)) return;
+  const version = await versionOf({ environment, isUsers });
+  if (version === undefined || version >= usersCredentials) return;
+  throw new CryptosyncError(
+    'USAGE',
+    `a user's own systemd opens encrypted credentials from version ${usersCredentials} on, and this is ${version}`,
+    { advice: { to: 'give-plain-credential' } },
+  );
 }
 
 async function runningSystem({ environment, userId }: Context, isUsers: boolean): Promise<HostSystem> {

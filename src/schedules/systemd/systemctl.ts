@@ -21,6 +21,12 @@ export async function isRunning(manager: Manager): Promise<boolean> {
   return runningStates.has((await ask(manager, 'is-system-running'))?.stdout.trim() ?? '');
 }
 
+/** Undefined where it does not say. */
+export async function versionOf(manager: Manager): Promise<number | undefined> {
+  const version = /^systemd (\d+)/.exec((await ask(manager, '--version'))?.stdout ?? '')?.[1];
+  return version === undefined ? undefined : Number(version);
+}
+
 /** `enabled`, `disabled`, …; undefined where there is no systemctl. */
 export async function enabledState(manager: Manager, unit: string): Promise<string | undefined> {
   return (await ask(manager, 'is-enabled', unit))?.stdout.trim();

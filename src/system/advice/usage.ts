@@ -30,6 +30,7 @@ export interface UsageAdvice
     | 'name-job'
     | 'name-schedule-system'
     | 'schedule-with-systemd'
+    | 'give-plain-credential'
     | 'write-credential'
     | 'write-unit',
     NoFacts

@@ -35,6 +35,7 @@ export const usageAdvice: AdviceTexts<UsageAdvice> = {
   'name-schedule-system':
     'Name it with --using systemd or --using cron; --dir DIR writes the files alone, for another machine.',
   'schedule-with-systemd': 'Leave it out, or use systemd: --using systemd',
+  'give-plain-credential': 'Give a file that only this user can read: --credential FILE',
   'write-credential': 'Write it like /etc/cryptosync/client1.pw, or key:/etc/cryptosync/client1.key.',
   'write-unit': 'Write it like notify-failure@%n.service.',
   'name-one-profile': 'Name it: --client ID --profile NAME',
