@@ -28,13 +28,16 @@ export async function readCanary(mountDir: string): Promise<CanaryReading> {
   return readingOf(await readFileInMount(mountDir, canaryName));
 }
 
-/** Prepares the reading of the canary of a vault that is about to be mounted. */
-export function prepareCanaryReading(mountDir: string): {
+/** Prepares the reading of the canary of a vault that is about to be mounted. @param below as for `prepareReading` */
+export function prepareCanaryReading(
+  mountDir: string,
+  below: number,
+): {
   /** As `readCanary`. */
   read(): Promise<CanaryReading>;
   forget(): void;
 } {
-  const { read, forget } = prepareReading(mountDir, canaryName);
+  const { read, forget } = prepareReading(mountDir, canaryName, below);
   return { read: async () => readingOf(await read()), forget };
 }
 

@@ -2,7 +2,7 @@
  * Mounting a vault, whatever its engine: the mount table decides what is true, the canary whether it is the right
  * vault. The caller holds the vault's lock.
  */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, closeSync, constants, openSync } from 'node:fs';
 import type { Secret } from '../secrets/secret.ts';
 import { pause } from '../system/clock.ts';
 import { CryptosyncError, errnoOf } from '../system/errors.ts';
@@ -124,11 +124,13 @@ async function startAndConfirm(
   const { engine, mountDir } = vault;
   let isStarted = false;
   try {
+    // before the engine starts: where this process has to wait, the mount may be there before the next line
+    const below = openSync(mountDir, constants.O_RDONLY | constants.O_DIRECTORY);
     const starting = engine.triesMountDirectory
       ? whileWritable(mountDir, dependencies.environment, start)
       : start();
     // what comes next is prepared while the engine derives its key
-    const [started, ready] = await Promise.allSettled([starting, prepareConfirmation(vault, before)]);
+    const [started, ready] = await Promise.allSettled([starting, prepareConfirmation(vault, before, below)]);
     try {
       if (started.status === 'rejected') throw started.reason;
       isStarted = true;
@@ -147,8 +149,13 @@ async function startAndConfirm(
   }
 }
 
-async function prepareConfirmation({ mountDir }: Vault, before: IdentityLook | undefined) {
-  return { before: before && identityFrom(before), canary: prepareCanaryReading(mountDir) };
+/** @param below the mount directory, opened while nothing was mounted on it; it is closed here. */
+async function prepareConfirmation({ mountDir }: Vault, before: IdentityLook | undefined, below: number) {
+  try {
+    return { before: before && identityFrom(before), canary: prepareCanaryReading(mountDir, below) };
+  } finally {
+    closeSync(below);
+  }
 }
 
 function verifyUsable(vault: Vault, state: MountState): void {

@@ -328,6 +328,18 @@ describe('mounting', () => {
     await unmount(vault);
   });
 
+  it('is confirmed, too, when it is there before this process goes on', async () => {
+    const vault = newVault();
+    const mount = (encryptedDir: string, mountDir: string, word: Secret): Promise<undefined> => {
+      const args = ['-q', '--', encryptedDir, mountDir];
+      execFileSync('gocryptfs', args, { input: `${word.reveal()}\n`, stdio: ['pipe', 'ignore', 'ignore'] });
+      return Promise.resolve(undefined);
+    };
+    const quick = { ...vault, engine: { ...gocryptfsEngine, mount } };
+    expect(await place.mount(quick)).toMatchObject({ changed: true, vaultId: vault.vaultId, warnings: [] });
+    await unmount(vault);
+  });
+
   it('ends by itself after the idle time', async () => {
     const vault = newVault();
     await place.mount(vault, { idle: 500 });

@@ -3,7 +3,6 @@
  * even exit: so a child makes the call and is left alone when it is late. Nothing in this folder touches a mount
  * from this process.
  */
-import { closeSync, constants, openSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { minimalEnvironment } from '../../system/environment.ts';
 import { CryptosyncError } from '../../system/errors.ts';
@@ -139,24 +138,20 @@ const enterComingMount = `read -r _ && cd "$1" && {
 /**
  * The same as `readFileInMount` on a directory on which something is about to be mounted: the shell that reads is
  * started while the engine derives its key, which takes longer than that.
+ * @param below the directory, opened while nothing was mounted on it. It may be closed afterwards.
  */
-export function prepareReading(mountDir: string, name: string): PreparedReading {
-  const below = openSync(mountDir, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    const begin = Promise.withResolvers<string>();
-    const terms = { input: begin.promise, descriptors: [below] };
-    const answer = beginScript(`${enterComingMount} && ${readBeginning}`, [mountDir, name], terms);
-    return {
-      async read() {
-        begin.resolve('\n');
-        return foundIn(mountDir, await answer(deadline));
-      },
-      // at the end of its input it ends
-      forget: () => begin.resolve(''),
-    };
-  } finally {
-    closeSync(below);
-  }
+export function prepareReading(mountDir: string, name: string, below: number): PreparedReading {
+  const begin = Promise.withResolvers<string>();
+  const terms = { input: begin.promise, descriptors: [below] };
+  const answer = beginScript(`${enterComingMount} && ${readBeginning}`, [mountDir, name], terms);
+  return {
+    async read() {
+      begin.resolve('\n');
+      return foundIn(mountDir, await answer(deadline));
+    },
+    // at the end of its input it ends
+    forget: () => begin.resolve(''),
+  };
 }
 
 /** @throws MOUNT_FAILED when the mount does not answer */
