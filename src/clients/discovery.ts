@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { CryptosyncError } from '../system/errors.ts';
 import { isDirectory, namesIn } from '../system/files.ts';
 import { type MountEntry, readMountTable } from '../system/stores/mount-table.ts';
-import { isDirectoryAt, roles, verifyReachable, whySick } from '../system/stores/stores.ts';
+import { isDirectoryAt, roles, verifyReachable } from '../system/stores/stores.ts';
+import { verifyClientReachable, whyClientSick } from './home/reachable.ts';
 import { type ClientLayout, clientLayout } from './layout.ts';
 import { type ClientId, isClientId, isProfileName, type ProfileName } from './names.ts';
 
@@ -21,8 +22,7 @@ export function listLayouts(root: string, table: readonly MountEntry[]): ClientL
     .sort()
     .map((client) => clientLayout(root, client))
     .filter(
-      ({ toolDirectory }) =>
-        whySick(toolDirectory, table) !== undefined || isDirectoryAt(toolDirectory, table),
+      (layout) => whyClientSick(layout, table) !== undefined || isDirectoryAt(layout.toolDirectory, table),
     );
 }
 
@@ -32,12 +32,9 @@ export function listProfiles(root: string, client: ClientId, table?: readonly Mo
 }
 
 /** The names of what lies beside a client's profiles. @throws VAULT_MISSING when its store is dead or silent */
-export function configFiles(
-  { configDirectory }: Pick<ClientLayout, 'configDirectory'>,
-  table?: readonly MountEntry[],
-): string[] {
-  verifyReachable(configDirectory, roles.client, table);
-  return namesIn(configDirectory);
+export function configFiles(layout: ClientLayout, table?: readonly MountEntry[]): string[] {
+  verifyClientReachable(layout, table);
+  return namesIn(layout.configDirectory);
 }
 
 /** @param names from `configFiles` */

@@ -9,7 +9,7 @@ import { dirname } from 'node:path';
 import { type Clock, pause, toIsoSeconds } from '../system/clock.ts';
 import { requireTool } from '../system/dependencies.ts';
 import { minimalEnvironment } from '../system/environment.ts';
-import { CryptosyncError, interruption } from '../system/errors.ts';
+import { CryptosyncError, errnoOf, interruption } from '../system/errors.ts';
 import { ensureDirectory, openForAppending, readTextIfPresent } from '../system/files.ts';
 import { parseStoredJson } from '../system/paths/stored-json.ts';
 import { verifyTrusted } from '../system/paths/trust.ts';
@@ -88,10 +88,19 @@ function released(descriptors: readonly number[]): Lock {
   let held = true;
   return {
     release() {
-      if (held) for (const descriptor of descriptors) closeSync(descriptor);
+      if (held) descriptors.forEach(closeAnyway);
       held = false;
     },
   };
+}
+
+/** A store that has died fails to be told; the descriptor is closed all the same (close(2)). */
+function closeAnyway(descriptor: number): void {
+  try {
+    closeSync(descriptor);
+  } catch (error) {
+    if (errnoOf(error) === 'EBADF') throw error;
+  }
 }
 
 interface Attempt {

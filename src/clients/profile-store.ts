@@ -1,13 +1,14 @@
 /** Profiles on disk: `cryptosync/config/<profile>.json`, one file each. */
+
 import { dirname } from 'node:path';
 import { CryptosyncError } from '../system/errors.ts';
 import { ensureDirectory, kindOf } from '../system/files.ts';
 import { parseStoredJson } from '../system/paths/stored-json.ts';
 import { readTrustedText } from '../system/paths/trust.ts';
 import type { TrustedTree } from '../system/paths/trusted-tree.ts';
-import { roles, verifyReachable, whySick } from '../system/stores/stores.ts';
 import { verifyHome } from './home/copied-tree.ts';
 import { verifyNotMisplaced } from './home/misplaced-tree.ts';
+import { verifyClientReachable, whyClientSick } from './home/reachable.ts';
 import { directoryMode, fileMode, type ProfileLayout } from './layout.ts';
 import { checkProfile, type Profile, parseProfile, profileSchema } from './profile.ts';
 import { writeStored } from './store.ts';
@@ -33,7 +34,7 @@ export function readProfile(layout: ProfileLayout): Profile {
  * @throws CONFIG_INVALID for a file that is no object of JSON, and for a tree that was copied here from elsewhere
  */
 export function readProfileToMend(layout: ProfileLayout): Profile {
-  verifyReachable(layout.directory, roles.client);
+  verifyClientReachable(layout);
   try {
     const value = parseStoredJson(readTrustedText(layout.profileFile, layout.directory) ?? '');
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
@@ -59,14 +60,14 @@ export function readProfileIfPresent(layout: ProfileLayout, from?: TrustedTree):
 
 /** The same, whatever tree it was written for. @throws CONFIG_INVALID, and VAULT_MISSING when its store is sick */
 export function readProfileAsWritten(layout: ProfileLayout, from?: TrustedTree): Profile | undefined {
-  if (from === undefined) verifyReachable(layout.directory, roles.client);
+  if (from === undefined) verifyClientReachable(layout);
   const text = readTrustedText(layout.profileFile, layout.directory, from);
   return text === undefined ? undefined : parseProfile(text, layout.profileFile);
 }
 
 /** True for a profile that nobody has made; one whose store is sick may be there. */
-export function isMissing({ directory, profileFile }: ProfileLayout): boolean {
-  return whySick(directory) === undefined && kindOf(profileFile) === 'none';
+export function isMissing(layout: ProfileLayout): boolean {
+  return whyClientSick(layout) === undefined && kindOf(layout.profileFile) === 'none';
 }
 
 /** Writes a profile atomically, mode 0600. */

@@ -1,6 +1,7 @@
 /** rclone's own configuration dialogue on a client's rclone.conf, and a look at what it left. */
 
 import { listProfiles } from '../clients/discovery.ts';
+import { verifyClientReachable } from '../clients/home/reachable.ts';
 import { type ClientLayout, directoryMode, type ProfileLayout, profileLayout } from '../clients/layout.ts';
 import { readProfileIfPresent } from '../clients/profile-store.ts';
 import { readRcloneConf, restoreConfMode } from '../remotes/configuration.ts';
@@ -11,7 +12,6 @@ import { CryptosyncError } from '../system/errors.ts';
 import { ensureDirectory, kindOf } from '../system/files.ts';
 import { runOnTerminal } from '../system/process/terminal.ts';
 import { lastLines, run } from '../system/process.ts';
-import { roles, verifyReachable } from '../system/stores/stores.ts';
 import { warnOfExposure } from './config/exposed-remote.ts';
 import type { Context } from './context.ts';
 import { rcloneLockRequest } from './locks.ts';
@@ -52,7 +52,7 @@ export async function configureRclone(
     },
     {
       look() {
-        verifyReachable(layout.directory, roles.client);
+        verifyClientReachable(layout);
         verifyClient(layout);
       },
       locks: () => [rcloneLockRequest(layout, 'rclone-config')],

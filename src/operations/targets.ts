@@ -1,12 +1,13 @@
 /** Which profiles a command is about, and doing something to each of them. */
+
 import { listClients, listProfiles, verifyRoot } from '../clients/discovery.ts';
 import { listFormerProfiles } from '../clients/former-tree.ts';
+import { whyClientSick } from '../clients/home/reachable.ts';
 import { clientLayout, type ProfileLayout, profileLayout } from '../clients/layout.ts';
 import { defaultProfile, parseClientId, parseProfileName } from '../clients/names.ts';
 import { CryptosyncError, toCryptosyncError } from '../system/errors.ts';
 import { kindOf } from '../system/files.ts';
 import { readMountTable } from '../system/stores/mount-table.ts';
-import { whySick } from '../system/stores/stores.ts';
 import type { Context } from './context.ts';
 
 export interface Selection {
@@ -33,7 +34,7 @@ export function selectProfiles(
   return clients.flatMap((client) => {
     if (profiles.length > 0) return profiles.map((profile) => profileLayout(context.root, client, profile));
     // what can't be listed now fails by itself, and stops no other
-    const isSick = whySick(clientLayout(context.root, client).directory, table) !== undefined;
+    const isSick = whyClientSick(clientLayout(context.root, client), table) !== undefined;
     if (isSick || (!selection.all && !selection.allProfiles))
       return [profileLayout(context.root, client, defaultProfile)];
     const former = selection.former ? listFormerProfiles(context.root, client) : [];

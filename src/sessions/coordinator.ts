@@ -302,6 +302,7 @@ export class SyncCoordinator {
     operation: string,
     work: () => Promise<Result>,
   ): Promise<Result> {
+    live.verifyStores();
     const { session, layout } = live;
     const { log = silentLog, onWarning: warn = () => {} } = this.#settings;
     const context = { clock: this.#clock, log, warn };

@@ -1,4 +1,6 @@
 /** One claimed tenant from its claim to its release: its key, its syncs, what is known of them. */
+
+import { verifyClientReachable, whyClientSick } from '../clients/home/reachable.ts';
 import { type ClientLayout, directoryMode } from '../clients/layout.ts';
 import type { Lock } from '../clients/lock.ts';
 import { errorOf } from '../executor/apart.ts';
@@ -6,6 +8,7 @@ import type { TransferStats } from '../remotes/transfer.ts';
 import { type Clock, parseDuration, toIsoSeconds } from '../system/clock.ts';
 import { CryptosyncError, type ErrorReport, toCryptosyncError } from '../system/errors.ts';
 import { ensureDirectory } from '../system/files.ts';
+import { roles, verifyReachable } from '../system/stores/stores.ts';
 import type {
   ClaimDocument,
   ReleaseDocument,
@@ -73,6 +76,21 @@ export class LiveSession {
   get interval(): number | undefined {
     const { policy } = this.#facts.ground.workload;
     return policy.interval === undefined ? undefined : parseDuration(policy.interval);
+  }
+
+  /**
+   * To be asked before anything of the session is touched, because a call into a silent store would stop all others.
+   * @throws VAULT_MISSING when a store of the tenant's is dead or silent: a sync that has failed
+   */
+  verifyStores(): void {
+    try {
+      verifyClientReachable(this.layout);
+      verifyReachable(this.layout.sessionDirectory, roles.source);
+    } catch (thrown) {
+      this.failures += 1;
+      if (this.state === 'releasing') this.state = 'release failed';
+      throw this.#failed(thrown);
+    }
   }
 
   /** Proves the key, fills the directory, and starts what runs the tenant. @throws as bringDown, HOOK_FAILED */
@@ -150,7 +168,8 @@ export class LiveSession {
    */
   end({ inOrder }: { readonly inOrder: boolean }): void {
     clearEncryptionConfig(this.session);
-    if (inOrder || !this.#mayHaveEdits) removeJournal(this.layout);
+    const isDone = inOrder || !this.#mayHaveEdits;
+    if (isDone && whyClientSick(this.layout) === undefined) removeJournal(this.layout);
     this.#facts.lock.release();
   }
 

@@ -1,4 +1,6 @@
 /** From a claim to a session: the tenant's lock, and what its syncs stand on. Nothing of its files is touched yet. */
+
+import { verifyClientReachable } from '../clients/home/reachable.ts';
 import { type ClientLayout, clientLayout, directoryMode, sessionLock } from '../clients/layout.ts';
 import { acquireLock, type Lock } from '../clients/lock.ts';
 import type { ClientId } from '../clients/names.ts';
@@ -23,7 +25,7 @@ export interface Claiming {
   readonly request: ClaimRequest;
 }
 
-/** @param signal ends what is under way for the session. @throws LOCKED when another process has it */
+/** @param signal ends what is under way for the session. @throws LOCKED when another process has it, VAULT_MISSING */
 export async function openSession(
   settings: CoordinatorSettings & { readonly spare?: Spare | undefined },
   { tenant, workload, encryption, request }: Claiming,
@@ -31,6 +33,7 @@ export async function openSession(
 ): Promise<LiveSession> {
   const { root, environment = process.env, clock = systemClock, onWarning = () => {}, spare } = settings;
   const layout = clientLayout(root, tenant);
+  verifyClientReachable(layout);
   ensureDirectory(layout.directory, directoryMode, root);
   const lock = await lockOf(layout, { environment, clock, signal });
   const apart = { stateDirectory: layout.sessionStateDirectory, environment, onWarning, spare };

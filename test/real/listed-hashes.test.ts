@@ -106,15 +106,18 @@ describe.each(['upload', 'bidirectional'] as const)('S3, %s', (direction) => {
   });
 });
 
+/** As a newer rclone wants it of Nextcloud. */
+const davPath = '/remote.php/dav/files/user';
+
 /** Answers as ownCloud and Nextcloud do, for one file. @returns its address */
 async function serveOwncloud(checksums: string): Promise<{ readonly server: Server; readonly url: string }> {
   const response = (href: string, inside: string): string =>
     `<d:response><d:href>${href}</d:href><d:propstat><d:status>HTTP/1.1 200 OK</d:status>` +
     `<d:prop><d:getlastmodified>Fri, 21 Nov 2025 21:27:53 GMT</d:getlastmodified>${inside}</d:prop>` +
     '</d:propstat></d:response>';
-  const directory = response('/place/', '<d:resourcetype><d:collection/></d:resourcetype>');
+  const directory = response(`${davPath}/place/`, '<d:resourcetype><d:collection/></d:resourcetype>');
   const file = response(
-    '/place/file',
+    `${davPath}/place/file`,
     `<d:getcontentlength>7</d:getcontentlength><d:resourcetype/>` +
       `<oc:checksums><oc:checksum>${checksums}</oc:checksum></oc:checksums>`,
   );
@@ -128,7 +131,7 @@ async function serveOwncloud(checksums: string): Promise<{ readonly server: Serv
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${davPath}` };
 }
 
 describe.each(['nextcloud', 'owncloud'] as const)('WebDAV of %s', (vendor) => {

@@ -2,11 +2,14 @@
  * The file system below one of our directories dies or falls silent: every command ends, says what is to blame, and
  * does what can still be done. The store is a FUSE file system of its own, whose daemon is killed or stopped.
  */
-import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdirSync, renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { type Installation, it } from '../support/installation.ts';
 import { mountsBelow } from '../support/machine.ts';
+import { codeOf, plainClaim, platform } from '../support/platform.ts';
 import type { CommandResult } from '../support/running-command.ts';
 import { mountStore } from '../support/store.ts';
 
@@ -69,7 +72,7 @@ describe.concurrent('a store below a client that is', () => {
       const mounted = installation.client('ciphertext', 'vault', 'decrypted');
       expect(await installation.cryptosync(['mount', '-c', 'ciphertext'])).toMatchObject({ exitCode: 0 });
       daemon.kill(sicknesses[sickness]);
-      if (sickness === 'killed') await new Promise((resolve) => daemon.once('exit', resolve));
+      if (sickness === 'killed') await once(daemon, 'exit');
 
       const check = async (place: string, name: string, words: readonly string[]): Promise<CommandResult> => {
         const more = { CRYPTOSYNC_NEW_PASSWORD: 'another password' };
@@ -122,7 +125,7 @@ describe.concurrent('a store below a client that is', () => {
       mkdirSync(root);
       expect(existsSync(root)).toBe(true);
       daemon.kill(sicknesses[sickness]);
-      if (sickness === 'killed') await new Promise((resolve) => daemon.once('exit', resolve));
+      if (sickness === 'killed') await once(daemon, 'exit');
       await Promise.all(
         Object.entries(commands).map(async ([name, words]) => {
           const args = [...words, '-c', 'client1', '--root', root, '--json'];
@@ -161,7 +164,7 @@ describe.concurrent('a store below a client that is', () => {
       const daemon = await mountStore(installation, store);
       mkdirSync(join(store, 'cryptosync', 'config'), { recursive: true });
       daemon.kill(sicknesses[sickness]);
-      if (sickness === 'killed') await new Promise((resolve) => daemon.once('exit', resolve));
+      if (sickness === 'killed') await once(daemon, 'exit');
 
       await Promise.all(
         Object.entries(commands).map(async ([name, words]) => {
@@ -212,4 +215,99 @@ describe.concurrent('a store below a client that is', () => {
       }
     },
   );
+
+  it.for(Object.keys(sicknesses) as (keyof typeof sicknesses)[])(
+    '%s, and holds a part of what is kept of a client: the same',
+    { timeout: 300_000 },
+    async (sickness, { installation }) => {
+      const run = (...args: readonly string[]): Promise<CommandResult> =>
+        installation.cryptosync([...args, '--json'], {
+          env: { CRYPTOSYNC_NEW_PASSWORD: 'another password' },
+          deadline: 80_000,
+        });
+      const install = async (client: string): Promise<void> => {
+        const remote = ['--remote-type', 'local', '--remote-path', installation.path(`remote-${client}`)];
+        const installed = await run('install', '-c', client, '--no-links', ...remote);
+        expect(installed).toMatchObject({ exitCode: 0 });
+      };
+      await install('healthy');
+      const parts = [['cryptosync', 'state'], ['cryptosync', 'config'], ['rclone']];
+      const sick = parts.map((part) => ({ client: `sick-${part.at(-1)}`, part }));
+      for (const { client, part } of sick) {
+        await install(client);
+        const store = installation.client(client, ...part);
+        const aside = installation.path(`aside-${client}`);
+        renameSync(store, aside);
+        const daemon = await mountStore(installation, store);
+        cpSync(aside, store, { recursive: true });
+        daemon.kill(sicknesses[sickness]);
+        if (sickness === 'killed') await once(daemon, 'exit');
+      }
+
+      await Promise.all(
+        sick.flatMap(({ client, part }) =>
+          Object.entries({ ...commands, history: ['history'] }).map(async ([name, words]) => {
+            const { exitCode, signal, stdout } = await run(...words, '-c', client);
+            const label = [client, name];
+            expect([...label, signal, stdout]).toEqual([
+              ...label,
+              null,
+              expect.stringContaining(installation.client(client, ...part)),
+            ]);
+            expect([...label, stdout]).toEqual([...label, expect.not.stringContaining('UNEXPECTED')]);
+            expect([...label, exitCode]).toEqual([...label, { status: 0, doctor: 16 }[name] ?? 15]);
+          }),
+        ),
+      );
+      for (const words of [['mount'], ['unmount'], ['sync']]) {
+        const { exitCode, json } = await run(...words, '--all');
+        const codes = json.results.map(
+          (row: { client: string; error?: { code: string } }) => row.error?.code,
+        );
+        expect([words, exitCode, codes]).toEqual([words, 3, [undefined, ...sick.map(() => 'VAULT_MISSING')]]);
+      }
+      const { exitCode, json } = await run('status', '--all');
+      const healths = json.vaults.map((row: { health: string }) => row.health);
+      expect([exitCode, healths]).toEqual([0, ['unmounted', ...sick.map(() => 'error')]]);
+    },
+  );
+
+  it('killed, and holds a tenant: its calls are refused, its key can be forgotten, and others go on', async ({
+    installation,
+  }) => {
+    const { start, root } = platform(installation);
+    const coordinator = start();
+    const daemon = await mountTenant(installation, root);
+    expect(await codeOf(coordinator.onClaim('sick', plainClaim))).toBe('done');
+    expect(await codeOf(coordinator.onClaim('healthy', plainClaim))).toBe('done');
+    daemon.kill('SIGKILL');
+    await once(daemon, 'exit');
+    expect([
+      await codeOf(coordinator.triggerSync('sick')),
+      await codeOf(coordinator.onRelease('sick')),
+      await codeOf(coordinator.triggerSync('healthy')),
+    ]).toEqual(['VAULT_MISSING', 'VAULT_MISSING', 'done']);
+    expect(await coordinator.status('sick')).toMatchObject({ state: 'release failed', failures: 2 });
+    expect(await coordinator.onRelease('sick', { force: true })).toMatchObject({ outcome: 'forgotten' });
+    expect(await codeOf(coordinator.onClaim('sick', plainClaim))).toBe('VAULT_MISSING');
+    expect(await codeOf(coordinator.onRelease('healthy'))).toBe('done');
+  });
+
+  it('silent, and would hold a tenant: its claim is refused, and others go on', async ({ installation }) => {
+    const { start, root } = platform(installation);
+    const coordinator = start();
+    (await mountTenant(installation, root)).kill('SIGSTOP');
+    expect([
+      await codeOf(coordinator.onClaim('sick', plainClaim)),
+      await codeOf(coordinator.onClaim('healthy', plainClaim)),
+      await codeOf(coordinator.onRelease('healthy')),
+    ]).toEqual(['VAULT_MISSING', 'done', 'done']);
+  });
 });
+
+/** A store that keeps what is known of the tenant `sick`. */
+async function mountTenant(installation: Installation, root: string): Promise<ChildProcess> {
+  const kept = join(root, 'sick', 'cryptosync');
+  mkdirSync(kept, { recursive: true, mode: 0o700 });
+  return await mountStore(installation, join(kept, 'state'));
+}

@@ -1,14 +1,13 @@
 /** A file system that a test can make sick: it is served by a process of its own. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { expect } from 'vitest';
 import type { Installation } from './installation.ts';
 import { mountsBelow, waitUntil } from './machine.ts';
 
 /** Mounts a store; it is served by the process that is given back. */
 export async function mountStore(installation: Installation, mountPoint: string): Promise<ChildProcess> {
-  const lower = installation.path('lower');
-  mkdirSync(lower);
+  const lower = mkdtempSync(installation.path('lower-'));
   mkdirSync(mountPoint);
   spawnSync('gocryptfs', ['-q', '-init', '-plaintextnames', lower], { input: 'x\n' });
   const daemon = spawn('gocryptfs', ['-q', '-fg', lower, mountPoint], {

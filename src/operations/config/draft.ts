@@ -1,12 +1,12 @@
 /** A profile, or the global settings, edited as one text: judged when it is handed in, and saved when it is right. */
 
+import { verifyClientReachable } from '../../clients/home/reachable.ts';
 import type { ProfileLayout } from '../../clients/layout.ts';
 import { type Profile, parseProfile } from '../../clients/profile.ts';
 import { readProfile } from '../../clients/profile-store.ts';
 import { parseSettings, readSettings, type Settings } from '../../clients/settings.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import { readTextIfPresent } from '../../system/files.ts';
-import { roles, verifyReachable } from '../../system/stores/stores.ts';
 import type { Context } from '../context.ts';
 import { changeSettings, settingsPlace } from './keys.ts';
 import { reviewDraft, verifyChange, writeDecided } from './profile-change.ts';
@@ -32,7 +32,7 @@ export interface Draft {
  */
 export function profileDraft(context: Context, layout: ProfileLayout, schema: string, wait: number): Draft {
   const file = layout.profileFile;
-  verifyReachable(layout.directory, roles.client);
+  verifyClientReachable(layout);
   // a broken one is edited as it stands, so that it can be mended
   const base = readTextIfPresent(file) ?? JSON.stringify(readProfile(layout));
   const existing = validOr(base, file);

@@ -5,6 +5,7 @@
 
 import { listClients } from '../../clients/discovery.ts';
 import { readHeldLocks } from '../../clients/held-locks.ts';
+import { whyClientSick } from '../../clients/home/reachable.ts';
 import { type ClientLayout, clientLayout, nameOf, type ProfileLayout } from '../../clients/layout.ts';
 import { parseClientId } from '../../clients/names.ts';
 import type { Program } from '../../clients/scripts.ts';
@@ -46,7 +47,6 @@ import { isTenant } from '../../sessions/on-disk.ts';
 import { CryptosyncError, toCryptosyncError } from '../../system/errors.ts';
 import { isDirectory } from '../../system/files.ts';
 import { logPath } from '../../system/log.ts';
-import { whySick } from '../../system/stores/stores.ts';
 import type { Context } from '../context.ts';
 import { forEachProfile, type Selection, selectProfiles } from '../targets.ts';
 import { openCase } from './open-case.ts';
@@ -198,7 +198,7 @@ function select(
     : [...new Set(selection.clients)].map((text) => parseClientId(text));
   const present = clients
     .map((client) => clientLayout(context.root, client))
-    .filter(({ toolDirectory }) => whySick(toolDirectory) !== undefined || isDirectory(toolDirectory));
+    .filter((layout) => whyClientSick(layout) !== undefined || isDirectory(layout.toolDirectory));
   if (present.length === 0 && !isNamed) return { clients: [], profiles: [] };
   return { clients: present, profiles: selectProfiles(context, { ...selection, allProfiles, former: true }) };
 }
@@ -225,7 +225,7 @@ async function checkMachine(
 
 function checkClient(examination: Examination, client: ClientCase): Diagnosis[] {
   // told once, by its profile
-  if (whySick(client.layout.toolDirectory) !== undefined) return [];
+  if (whyClientSick(client.layout) !== undefined) return [];
   const checks = [
     checkPermissions,
     checkConfiguration,

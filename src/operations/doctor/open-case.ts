@@ -1,4 +1,6 @@
 /** From a profile to what the doctor's checks are given of it. */
+
+import { verifyClientReachable } from '../../clients/home/reachable.ts';
 import { nameOf, type ProfileLayout } from '../../clients/layout.ts';
 import { readProfileIfPresent } from '../../clients/profile-store.ts';
 import { namesOf, type ProfileCase } from '../../doctor/examination.ts';
@@ -6,7 +8,6 @@ import { type Diagnosis, isRefusedPath, mendOf } from '../../doctor/finding.ts';
 import type { Remote } from '../../remotes/remote.ts';
 import type { SyncHistory } from '../../runs/last-sync.ts';
 import { toCryptosyncError } from '../../system/errors.ts';
-import { roles, verifyReachable } from '../../system/stores/stores.ts';
 import { stateOfVault } from '../../vaults/vault.ts';
 import { syncHistoryOf } from '../places.ts';
 import { remoteOf, vaultOf } from '../vault-of.ts';
@@ -16,7 +17,7 @@ export async function openCase(layout: ProfileLayout): Promise<ProfileCase | Dia
   const name = nameOf(layout);
   const base = { severity: 'error' as const, subject: name };
   try {
-    verifyReachable(layout.directory, roles.client);
+    verifyClientReachable(layout);
     const profile = readProfileIfPresent(layout);
     if (profile === undefined) {
       return {

@@ -1,10 +1,11 @@
 /** The fleet at a moment: the state of each vault, and how its syncs went by days. What it is told of is the whole document. */
+
+import { verifyClientReachable } from '../../clients/home/reachable.ts';
 import type { ProfileLayout } from '../../clients/layout.ts';
 import { type Days, readDays } from '../../runs/days.ts';
 import type { SessionDocument } from '../../sessions/documents.ts';
 import { toIsoSeconds } from '../../system/clock.ts';
 import { toCryptosyncError } from '../../system/errors.ts';
-import { roles, verifyReachable } from '../../system/stores/stores.ts';
 import type { Context } from '../context.ts';
 import { overdueError } from '../status/overdue.ts';
 import type { StatusSelection } from '../status/selection.ts';
@@ -143,13 +144,13 @@ function vaultReport(status: VaultStatus, history: Days, at: { limit: string; no
 
 /** A ledger that can't be read tells nothing; why, its status has told. */
 function historyOf(
-  { directory, ledger }: ProfileLayout,
+  layout: ProfileLayout,
   { places }: VaultStatus,
   { days, now, table }: { days: number; now: Date; table: StatusSelection['table'] },
 ): Days {
   try {
-    verifyReachable(directory, roles.client, table);
-    return readDays(ledger, { own: places, days, now });
+    verifyClientReachable(layout, table);
+    return readDays(layout.ledger, { own: places, days, now });
   } catch (thrown) {
     if (toCryptosyncError(thrown).code === 'UNEXPECTED') throw thrown;
     return nothingIn(days);

@@ -1,10 +1,11 @@
 /** The runs of a profile, as its ledger has them. */
+
+import { verifyClientReachable } from '../../clients/home/reachable.ts';
 import type { ProfileLayout } from '../../clients/layout.ts';
 import { readProfile } from '../../clients/profile-store.ts';
 import { type RecordedRun, readRuns } from '../../runs/history.ts';
 import { isSuccess } from '../../runs/last-sync.ts';
 import { kindOf } from '../../system/files.ts';
-import { roles, verifyReachable } from '../../system/stores/stores.ts';
 
 export interface HistoryRequest {
   readonly layout: ProfileLayout;
@@ -37,7 +38,7 @@ const trendReach = 2000;
 
 /** @throws CLIENT_NOT_FOUND, PROFILE_NOT_FOUND; VAULT_MISSING when the tree's file system is dead */
 export function readHistory({ layout, limit }: HistoryRequest): History {
-  verifyReachable(layout.directory, roles.client);
+  verifyClientReachable(layout);
   // what a profile left behind is told after it was taken away, too
   if (kindOf(layout.ledger) === 'none') readProfile(layout);
   const runs: RecordedRun[] = [];

@@ -6,13 +6,13 @@
 import { join } from 'node:path';
 import { verifyRoot } from '../../clients/discovery.ts';
 import { type FormerProfile, findPasswordFiles } from '../../clients/former-tree.ts';
+import { verifyClientReachable } from '../../clients/home/reachable.ts';
 import type { ProfileLayout } from '../../clients/layout.ts';
 import type { Profile } from '../../clients/profile.ts';
 import { verifyLinksFree } from '../../clients/scripts.ts';
 import type { Backend } from '../../remotes/setup.ts';
 import { missingTools, type ToolName, toolMissing, verifyFuse } from '../../system/dependencies.ts';
 import { verifyWritable } from '../../system/files.ts';
-import { roles, verifyReachable } from '../../system/stores/stores.ts';
 import type { Engine } from '../../vaults/engines/engine.ts';
 import { engineNamed } from '../../vaults/engines/engines.ts';
 import { resolveMountPath, verifySeparate } from '../../vaults/mounts/mount-point.ts';
@@ -78,7 +78,7 @@ export function planDocument(
 export async function planInstall(context: Context, request: InstallRequest): Promise<InstallPlan> {
   const { layout } = request;
   verifyRoot(context.root, context.userId);
-  verifyReachable(request.layout.directory, roles.client);
+  verifyClientReachable(request.layout);
   const decision = decideProfile(context, request);
   const { existing, origin, profile } = decision;
   const engine = engineNamed(profile.engine);

@@ -2,9 +2,11 @@
  * Bringing an exported client in. All of it is made aside and put in its place by one rename: killed before, nothing
  * has changed; killed after, the same command finds its own work and does the rest.
  */
+
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { verifyRoot } from '../../clients/discovery.ts';
+import { verifyClientReachable } from '../../clients/home/reachable.ts';
 import { clientLayout, fileMode, nameOf, type ProfileLayout, profileLayout } from '../../clients/layout.ts';
 import type { ProfileName } from '../../clients/names.ts';
 import type { Profile } from '../../clients/profile.ts';
@@ -21,7 +23,6 @@ import { ensureDirectory, isDirectory, namesIn, rename, writeFileAtomic } from '
 import { parseStoredJson } from '../../system/paths/stored-json.ts';
 import { readTrustedText } from '../../system/paths/trust.ts';
 import { run } from '../../system/process.ts';
-import { roles, verifyReachable } from '../../system/stores/stores.ts';
 import { engineNamed } from '../../vaults/engines/engines.ts';
 import { verifySpace } from '../../vaults/vault-directory.ts';
 import type { Around, Context, PasswordProvider } from '../context.ts';
@@ -131,8 +132,9 @@ function verifyAccepted({ commands }: ExportManifest, { acceptCommands, file }: 
 function verifyImportable(context: Context, manifest: ExportManifest): void {
   verifyTools(['tar', 'flock'], context.environment);
   if (manifest.vaults.length > 0) verifyFuse();
-  const { directory } = clientLayout(context.root, manifest.client);
-  verifyReachable(directory, roles.client);
+  const layout = clientLayout(context.root, manifest.client);
+  const { directory } = layout;
+  verifyClientReachable(layout);
   if (isImported(context, manifest) || namesIn(directory).length === 0) return;
   throw new CryptosyncError(
     'ALREADY_INSTALLED',

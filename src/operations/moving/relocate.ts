@@ -6,6 +6,7 @@
 import { listProfiles } from '../../clients/discovery.ts';
 import { formerHome } from '../../clients/home/copied-tree.ts';
 import { verifyNotMisplaced } from '../../clients/home/misplaced-tree.ts';
+import { verifyClientReachable } from '../../clients/home/reachable.ts';
 import { clientLayout, fileMode, type ProfileLayout, profileLayout } from '../../clients/layout.ts';
 import { machineFile } from '../../clients/machine.ts';
 import { type ClientId, defaultProfile } from '../../clients/names.ts';
@@ -18,7 +19,6 @@ import { CryptosyncError } from '../../system/errors.ts';
 import { isDirectory, writeFileAtomic } from '../../system/files.ts';
 import { removeFile } from '../../system/paths/removal.ts';
 import { readTrustedText } from '../../system/paths/trust.ts';
-import { roles, verifyReachable } from '../../system/stores/stores.ts';
 import { engineNamed } from '../../vaults/engines/engines.ts';
 import { stateOfVault } from '../../vaults/mounting.ts';
 import { inspectEncryptedDirectory } from '../../vaults/vault-directory.ts';
@@ -95,7 +95,7 @@ export async function relocateClient(context: Context, request: RelocateRequest)
 async function lookAt(context: Context, { client }: RelocateRequest): Promise<readonly Moving[]> {
   const { root, userId } = context;
   const own = profileLayout(root, client, defaultProfile);
-  verifyReachable(own.directory, roles.client);
+  verifyClientReachable(own);
   verifyOwnTree(own, userId);
   verifyNotMisplaced(root, own);
   const names = listProfiles(root, client);

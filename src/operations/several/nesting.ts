@@ -2,10 +2,12 @@
  * Vaults that lie in one another: the inner one's ciphertext or mount directory is below the outer one's mount. The
  * outer one is mounted first, and unmounted last.
  */
+
+import { whyClientSick } from '../../clients/home/reachable.ts';
 import type { ProfileLayout } from '../../clients/layout.ts';
 import { readProfileIfPresent } from '../../clients/profile-store.ts';
 import { readMountTable } from '../../system/stores/mount-table.ts';
-import { resolvePath, whySick } from '../../system/stores/stores.ts';
+import { resolvePath } from '../../system/stores/stores.ts';
 import { forEachProfile, type TargetResult } from '../targets.ts';
 
 interface Place {
@@ -56,7 +58,7 @@ function placesOf(layouts: readonly ProfileLayout[]): Place[] {
   const table = readMountTable();
   return layouts.flatMap((layout) => {
     try {
-      const isSick = whySick(layout.directory, table) !== undefined;
+      const isSick = whyClientSick(layout, table) !== undefined;
       const profile = isSick ? undefined : readProfileIfPresent(layout);
       if (profile === undefined) return [];
       const { mountDir, encryptedDir } = profile;

@@ -2,8 +2,10 @@
  * Which profiles a status is about. What was named and is not there is an error, as for every command; what was not
  * named is everything that is there.
  */
+
 import { configFiles, listLayouts, profilesAmong, verifyRoot } from '../../clients/discovery.ts';
 import { formerProfilesAmong } from '../../clients/former-tree.ts';
+import { whyClientSick } from '../../clients/home/reachable.ts';
 import {
   type ClientLayout,
   clientLayout,
@@ -15,7 +17,6 @@ import { readProfile } from '../../clients/profile-store.ts';
 import { isTenant } from '../../sessions/on-disk.ts';
 import { type CryptosyncError, toCryptosyncError } from '../../system/errors.ts';
 import { kindOf } from '../../system/files.ts';
-import { whySick } from '../../system/stores/stores.ts';
 import { type MountEntry, readMountTable } from '../../vaults/mounts/mount-table.ts';
 import type { Context } from '../context.ts';
 import type { Selection } from '../targets.ts';
@@ -67,7 +68,7 @@ function wantedOf(
   { profiles, isAll, table }: Wish,
 ): { layout: ProfileLayout; isThere: boolean }[] {
   // one whose store is sick is shown as that, and keeps no other from being shown
-  if (whySick(base.configDirectory, table) !== undefined) {
+  if (whyClientSick(base, table) !== undefined) {
     const named = profiles.length > 0 ? profiles : [defaultProfile];
     return named.map((profile) => ({ layout: profileLayoutIn(base, profile), isThere: true }));
   }
@@ -83,8 +84,8 @@ function wantedOf(
   }));
 }
 
-function isClientThere({ toolDirectory }: ClientLayout, table: readonly MountEntry[]): boolean {
-  return whySick(toolDirectory, table) !== undefined || kindOf(toolDirectory) !== 'none';
+function isClientThere(layout: ClientLayout, table: readonly MountEntry[]): boolean {
+  return whyClientSick(layout, table) !== undefined || kindOf(layout.toolDirectory) !== 'none';
 }
 
 function notThere(layout: ProfileLayout): { layout: ProfileLayout; error: CryptosyncError } {

@@ -5,6 +5,7 @@
 
 import { dirname } from 'node:path';
 import { syncLocks } from '../../clients/held-locks.ts';
+import { verifyClientReachable } from '../../clients/home/reachable.ts';
 import { checkFiles, type ProfileLayout, recordFile } from '../../clients/layout.ts';
 import type { Profile } from '../../clients/profile.ts';
 import { readProfileIfPresent } from '../../clients/profile-store.ts';
@@ -13,7 +14,7 @@ import type { LastRun, PlaceHistory } from '../../runs/last-sync.ts';
 import type { Advice } from '../../system/advice/index.ts';
 import { type CryptosyncError, toCryptosyncError } from '../../system/errors.ts';
 import type { TrustedTree } from '../../system/paths/trusted-tree.ts';
-import { roles, verifyReachable, whySick } from '../../system/stores/stores.ts';
+import { whySick } from '../../system/stores/stores.ts';
 import type { MountEntry, MountState } from '../../vaults/mounts/mount-table.ts';
 import { findDaemonsElsewhere, type Started } from '../../vaults/mounts/processes.ts';
 import { stateOfVault, type Vault } from '../../vaults/vault.ts';
@@ -120,9 +121,9 @@ async function statusOf(
   machine: MachineFacts,
   checkRemote: boolean,
 ): Promise<VaultStatus> {
-  const { client, profile, directory } = layout;
+  const { client, profile } = layout;
   try {
-    verifyReachable(directory, roles.client, machine.table);
+    verifyClientReachable(layout, machine.table);
     return await statusWithin(context, layout, machine, checkRemote);
   } catch (thrown) {
     const error = toCryptosyncError(thrown);

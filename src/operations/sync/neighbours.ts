@@ -4,9 +4,11 @@
  * removes the outer one would remove the vault's files through the mount. Asked by everything that sets, mounts or
  * sends: whichever comes first, the second is refused.
  */
+
 import { dirname } from 'node:path';
 import * as v from 'valibot';
 import { listClients, listProfiles } from '../../clients/discovery.ts';
+import { whyClientSick } from '../../clients/home/reachable.ts';
 import {
   type ClientLayout,
   clientLayout,
@@ -20,7 +22,6 @@ import { localSpots } from '../../remotes/whereabouts.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import { parseStoredJson } from '../../system/paths/stored-json.ts';
 import { readTrustedText } from '../../system/paths/trust.ts';
-import { whySick } from '../../system/stores/stores.ts';
 import { resolveMountPath } from '../../vaults/mounts/mount-point.ts';
 import { type MountEntry, readMountTable } from '../../vaults/mounts/mount-table.ts';
 import { vaultMountIn } from '../../vaults/vault.ts';
@@ -74,7 +75,7 @@ export function* neighboursOf(layout: ProfileLayout): Generator<readonly [Profil
   const table = readMountTable();
   for (const client of listClients(root, table)) {
     // a client that can't be read can't be worked with either: its own commands tell, and no other stops for it
-    if (whySick(clientLayout(root, client).configDirectory, table) !== undefined) continue;
+    if (whyClientSick(clientLayout(root, client), table) !== undefined) continue;
     for (const name of listProfiles(root, client, table)) {
       const other = profileLayout(root, client, name);
       const configured = other.profileFile === layout.profileFile ? undefined : readLeniently(other);

@@ -1,9 +1,10 @@
 /** Syncing a profile: each of its mappings, one after the other, and the record of the whole run. */
+
+import { verifyClientReachable } from '../../clients/home/reachable.ts';
 import { isMissing, readProfileIfPresent } from '../../clients/profile-store.ts';
 import type { Place } from '../../runs/place.ts';
 import { recorded } from '../../runs/recorded.ts';
 import type { SyncResult } from '../../sync/result.ts';
-import { roles, verifyReachable } from '../../system/stores/stores.ts';
 import type { Context } from '../context.ts';
 import { placesAsked } from '../places.ts';
 import { syncMappings } from './sync-mappings.ts';
@@ -17,7 +18,7 @@ import type { SyncRequest } from './sync-request.ts';
 export async function syncProfile(context: Context, request: SyncRequest): Promise<SyncResult[]> {
   const { layout } = request;
   const run = (): Promise<Attempt[]> => syncMappings(context, request);
-  const prepare = (): void => verifyReachable(layout.directory, roles.client);
+  const prepare = (): void => verifyClientReachable(layout);
   if (request.dryRun) prepare();
   // the ledger of a client that is not there would make its directories; one that is gone is told to who watches
   const isUnrecorded = request.dryRun || isMissing(layout);

@@ -1,4 +1,6 @@
 /** Checking what a profile's places hold: one result a mapping, whatever becomes of one of them. */
+
+import { verifyClientReachable } from '../../clients/home/reachable.ts';
 import { checkFiles } from '../../clients/layout.ts';
 import { isMissing, readProfile } from '../../clients/profile-store.ts';
 import type { Place } from '../../runs/place.ts';
@@ -12,7 +14,6 @@ import type { Finding, Findings } from '../../sync/verify/findings.ts';
 import { verifyGeneration } from '../../sync/verify/verify.ts';
 import { CryptosyncError, toCryptosyncError } from '../../system/errors.ts';
 import { shownPath } from '../../system/names.ts';
-import { roles, verifyReachable } from '../../system/stores/stores.ts';
 import { stateOfVault } from '../../vaults/mounting.ts';
 import { plainNamesOf } from '../../vaults/mounts/plain-names.ts';
 import type { Context } from '../context.ts';
@@ -35,7 +36,7 @@ export async function verifyProfile(context: Context, request: VerifyRequest): P
   // what is not there has no ledger either
   if (isMissing(layout)) readProfile(layout);
   const facts = { how: howOf(request) };
-  const prepare = (): void => verifyReachable(layout.directory, roles.client);
+  const prepare = (): void => verifyClientReachable(layout);
   const checked = await recorded(
     context,
     { layout, operation: 'verify', facts, prepare },

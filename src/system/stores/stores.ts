@@ -7,6 +7,7 @@ import { constants, lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CryptosyncError, type ErrorCode, errnoOf } from '../errors.ts';
 import { isAbsence, isDirectory } from '../files.ts';
+import { ancestorsOf } from '../names.ts';
 import { type MountEntry, readMountTable } from './mount-table.ts';
 import { answerDeadline, type Health, probeDirectory } from './probe.ts';
 
@@ -48,6 +49,8 @@ interface Knowledge {
   readonly mounts: ReadonlyMap<string, MountEntry>;
   readonly health: Map<string, Health>;
   readonly locations: Map<string, Location>;
+  /** What is served by others, by each directory that it is mounted below. */
+  below: ReadonlyMap<string, readonly MountEntry[]> | undefined;
 }
 
 const nothing: Seen = { uid: 0, mode: 0 };
@@ -59,6 +62,7 @@ function knowledgeOf(table: Table): Knowledge {
     mounts: new Map(table.map((entry) => [entry.mountPoint, entry])),
     health: new Map(),
     locations: new Map(),
+    below: undefined,
   };
   known.set(table, knowledge);
   return knowledge;
@@ -155,6 +159,32 @@ function sicknessOf(path: string, table: Table): SickStore | undefined {
   return sick ?? sicknessOfMount(mount, knowledgeOf(table));
 }
 
+/** Of a directory itself, or of the first store that is mounted below it. */
+function sicknessWithin(path: string, table: Table): SickStore | undefined {
+  const own = sicknessOf(path, table);
+  if (own !== undefined) return own;
+  const knowledge = knowledgeOf(table);
+  knowledge.below ??= servedBelow(knowledge.mounts.values());
+  for (const mount of knowledge.below.get(locationOf(path, table).path) ?? []) {
+    const sick = sicknessOfMount(mount, knowledge);
+    if (sick !== undefined) return sick;
+  }
+  return undefined;
+}
+
+function servedBelow(mounts: Iterable<MountEntry>): Map<string, MountEntry[]> {
+  const below = new Map<string, MountEntry[]>();
+  for (const mount of mounts) {
+    if (!served.test(mount.fileSystemType)) continue;
+    for (const path of ancestorsOf(mount.mountPoint)) {
+      const found = below.get(path);
+      if (found === undefined) below.set(path, [mount]);
+      else found.push(mount);
+    }
+  }
+  return below;
+}
+
 /** Whether a path was a directory, links followed, as `lookedAt`. To be asked of a store that answers. */
 export function isDirectoryAt(path: string, table: Table): boolean {
   const { seen } = locationOf(path, table);
@@ -163,7 +193,15 @@ export function isDirectoryAt(path: string, table: Table): boolean {
 
 /** Why a path can't be used, for people: undefined where its store answers. It takes some seconds at the most. */
 export function whySick(path: string, table: Table = readMountTable()): string | undefined {
-  const sick = sicknessOf(path, table);
+  return said(sicknessOf(path, table));
+}
+
+/** The same of a directory and of all that is mounted below it. */
+export function whySickWithin(path: string, table: Table = readMountTable()): string | undefined {
+  return said(sicknessWithin(path, table));
+}
+
+function said(sick: SickStore | undefined): string | undefined {
   if (sick === undefined) return undefined;
   const { mount, health } = sick;
   const what = `the file system at ${mount.mountPoint} (${mount.fileSystemType})`;
@@ -189,6 +227,8 @@ export const roles = {
   remote: { what: 'the directory of the remote', code: 'REMOTE_UNREACHABLE' },
 } as const satisfies Record<string, Role>;
 
+export const sicknessAdvice = { advice: { to: 'mend-store' } } as const;
+
 /**
  * Makes sure that a path can be touched by a call that could not be taken back.
  * @throws the role's code when its store is dead or silent; nothing has been touched then
@@ -196,5 +236,5 @@ export const roles = {
 export function verifyReachable(path: string, { what, code }: Role, table?: Table): void {
   const why = whySick(path, table);
   if (why === undefined) return;
-  throw new CryptosyncError(code, `${what} ${path} can't be used: ${why}`, { advice: { to: 'mend-store' } });
+  throw new CryptosyncError(code, `${what} ${path} can't be used: ${why}`, sicknessAdvice);
 }
