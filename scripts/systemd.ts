@@ -23,6 +23,10 @@ const scratch = mkdtempSync(join(tmpdir(), 'cryptosync-systemd-'));
 const machine = new Machine(join(scratch, 'tree'), values.tree);
 const trial = new Trial(machine);
 
+// what ends the script, such as Ctrl-C, is no reason to leave a machine behind
+process.once('exit', () => machine.end());
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+
 try {
   machine.make();
   await machine.boot();

@@ -79,9 +79,16 @@ export class Machine {
     if (booted === undefined || booted.exitCode !== null || booted.signalCode !== null) return;
     const ended = once(booted, 'exit');
     booted.kill('SIGTERM');
-    const hard = setTimeout(() => booted.kill('SIGKILL'), bootTime);
+    const hard = setTimeout(() => this.end(), bootTime);
     await ended;
     clearTimeout(hard);
+  }
+
+  /** Ends it at once: without its first process, which systemd-nspawn leaves behind when it is killed, nothing of it is left. */
+  end(): void {
+    const init = this.#init();
+    if (init !== undefined) process.kill(Number(init), 'SIGKILL');
+    this.#booted?.kill('SIGKILL');
   }
 
   /** Runs a script of the shell as root in the machine, with nothing but PATH and HOME. */
