@@ -8,7 +8,7 @@
  */
 import type { Secret } from '../secrets/secret.ts';
 import { obscure } from './rclone/obscure.ts';
-import { placeOf, type Remote, rclonePath } from './remote.ts';
+import { placeOf, type Remote, rclonePath, variableOf } from './remote.ts';
 import type { FilenameEncryption } from './tuning.ts';
 
 export interface CryptSettings {
@@ -67,18 +67,12 @@ export function cryptRemote(base: Remote, settings: CryptSettings, { key, salt }
   };
 }
 
-/**
- * The variables that define a remote for rclone: `RCLONE_CONFIG_<NAME>_<OPTION>`. Letters are upper-cased, all other
- * characters of the name kept (hazards.md R13; rclone's fs.ConfigToEnv).
- */
+/** The variables that define a remote for rclone. */
 export function environmentDefinition(
   name: string,
   options: Readonly<Record<string, string>>,
 ): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(options).map(([option, value]) => [
-      `RCLONE_CONFIG_${`${name}_${option}`.toUpperCase()}`,
-      value,
-    ]),
+    Object.entries(options).map(([option, value]) => [variableOf(name, option), value]),
   );
 }

@@ -36,6 +36,14 @@ export function isControl(path: string): boolean {
 /** Keeps rclone out of the tool's own directory, but for names with a line feed (hazards.md R21, R46). */
 export const controlFilter = `- /${controlDirectory}/**`;
 
+/**
+ * The variable that sets an option of a remote for rclone. Letters are upper-cased, all other characters of the name
+ * kept (hazards.md R13; rclone's fs.ConfigToEnv).
+ */
+export function variableOf(name: string, option: string): string {
+  return `RCLONE_CONFIG_${`${name}_${option}`.toUpperCase()}`;
+}
+
 /** What `rclone --links` puts behind the name of a symbolic link. */
 export const linkSuffix = '.rclonelink';
 

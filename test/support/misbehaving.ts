@@ -11,6 +11,8 @@ export type Misbehaviour =
   | { readonly kind: 'stores half' }
   /** Ends the connection in the midst of the answer; of a request that changes something, after it was done. */
   | { readonly kind: 'cuts' }
+  /** Ends the connection before it answers; of a request that changes something, after it was done. */
+  | { readonly kind: 'loses the answer' }
   /** Tells another size of every file that it lists. */
   | { readonly kind: 'lies about sizes' };
 
@@ -87,6 +89,9 @@ async function misbehaveAt(
         answer.writeHead(200, { 'content-length': body.length + 1 });
         answer.write(body.subarray(0, Math.floor(body.length / 2)), () => answer.destroy());
       });
+      return;
+    case 'loses the answer':
+      pass(target, asked, answer, undefined, () => answer.destroy());
       return;
     case 'lies about sizes':
       pass(target, asked, answer, undefined, (body, status, headers) => {

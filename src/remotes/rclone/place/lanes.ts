@@ -4,7 +4,7 @@
  * there; an instance is made for each spelling of a remote with its options (rclone.org/docs, "Connection strings").
  */
 
-import { type Remote, rclonePath } from '../../remote.ts';
+import { type Remote, rclonePath, variableOf } from '../../remote.ts';
 import { readRcloneConf } from '../conf.ts';
 
 /** More than that go no faster on one line. */
@@ -13,14 +13,27 @@ const mostLanes = 8;
 /** @returns at least one name of the place */
 export function lanesOf(remote: Remote): string[] {
   const base = remote.below ?? remote;
-  if (base.type !== 'webdav') return [rclonePath(remote)];
-  const headers = headersOf(base);
+  const headers = base.type === 'webdav' ? headersOf(base) : undefined;
   if (headers === undefined) return [rclonePath(remote)];
-  return Array.from({ length: mostLanes }, (_, index) => {
-    const own = `${headers === '' ? '' : `${headers},`}X-Lane,${index}`;
-    const spelled = `${base.name},headers=${quoted(own)}:${base.path}`;
-    return remote.below === undefined ? spelled : `${remote.name},remote=${quoted(spelled)}:${remote.path}`;
-  });
+  return Array.from({ length: mostLanes }, (_, index) => rclonePath(laneOf(remote, headers, index)));
+}
+
+/**
+ * The place under a name of its own for moves, where rclone must not repeat them by itself (see moving.ts); undefined
+ * where it may, or where its headers can't be read.
+ */
+export function moverOf(remote: Remote): Remote | undefined {
+  const base = remote.below ?? remote;
+  const headers = base.type === 'webdav' ? (headersOf(base) ?? headersGiven(base)) : undefined;
+  return headers === undefined ? undefined : laneOf(remote, headers, mostLanes);
+}
+
+function laneOf(remote: Remote, headers: string, index: number): Remote {
+  const base = remote.below ?? remote;
+  const own = `${headers === '' ? '' : `${headers},`}X-Lane,${index}`;
+  const name = `${base.name},headers=${quoted(own)}`;
+  if (remote.below === undefined) return { ...remote, name };
+  return { ...remote, name: `${remote.name},remote=${quoted(`${name}:${base.path}`)}` };
 }
 
 /** A message without what a lane adds to the name of its remote: the headers are nobody's business (R32). */
@@ -34,6 +47,11 @@ function headersOf({ configFile, name }: Remote): string | undefined {
   const conf = readRcloneConf(configFile);
   if (conf.encrypted) return undefined;
   return conf.remotes.get(name)?.get('headers') ?? '';
+}
+
+/** The same of a remote that is defined in rclone's environment alone. */
+function headersGiven({ configFile, name, environment }: Remote): string | undefined {
+  return configFile === '' ? (environment?.[variableOf(name, 'headers')] ?? '') : undefined;
 }
 
 /** A value in a connection string: in quotes, and a quote in it twice. */

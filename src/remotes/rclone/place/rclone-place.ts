@@ -25,9 +25,10 @@ import {
   transferDeadline,
 } from './daemon.ts';
 import { askFeatures, type Failed } from './features.ts';
-import { lanesOf, withoutLane } from './lanes.ts';
+import { lanesOf, moverOf, withoutLane } from './lanes.ts';
 import { listPlace, nanosecondsOf } from './listing.ts';
 import { onceUnlocked } from './locked.ts';
+import { asksOnce, moveOnce } from './moving.ts';
 import { watchTransfers } from './watch.ts';
 
 export type RclonePlaceSettings = Omit<DaemonSettings, 'configFile' | 'environment'>;
@@ -56,6 +57,9 @@ export function rclonePlace(
   );
   const lanes = lanesOf(remote);
   const whole = rclonePath(remote);
+  const mover = moverOf(remote);
+  const moverFs = rclonePath(mover ?? remote);
+  const moving = mover === undefined ? config : { ...config, ...asksOnce };
   const own = `:local,copy_links=true:/proc/${process.pid}/fd`;
   let turn = 0;
   let asked: Promise<PlaceFeatures> | undefined;
@@ -170,19 +174,26 @@ export function rclonePlace(
     stream: (path, take) => watch.during(() => streamContent(lane(), path, take, asking)),
     get: (path, descriptor, onContent) =>
       watch.during(() => fetchContent(lane(), path, { descriptor, onContent }, asking)),
-    move: (from, to) =>
-      watch.during(() =>
-        ask(
+    async move(from, to) {
+      const move = (): Promise<Answer> =>
+        daemon.call(
           'operations/movefile',
-          { srcFs: whole, srcRemote: from, dstFs: whole, dstRemote: to, _config: config },
-          `move ${from}`,
+          { srcFs: moverFs, srcRemote: from, dstFs: moverFs, dstRemote: to, _config: moving },
           transferDeadline,
-        ),
-      ),
+        );
+      const unlocked = (): Promise<Answer> => onceUnlocked(move, signal);
+      const isAt = (path: string) => async () => (await place.look(path)) !== undefined;
+      const careful = { ask: unlocked, isAtSource: isAt(from), isAtTarget: isAt(to) };
+      const answer = await watch.during(() => (mover === undefined ? unlocked() : moveOnce(careful, signal)));
+      if (answer.kind === 'done') return true;
+      if (isMissing(answer)) return false;
+      throw fail(answer, `move ${from}`);
+    },
     async moveDirectory(from, to) {
       const { movesDirectories } = await place.features();
       if (!movesDirectories) return false;
-      const input = { srcFs: rclonePath(remote, from), dstFs: rclonePath(remote, to) };
+      const [srcFs, dstFs] = [from, to].map((path) => rclonePath(mover ?? remote, path));
+      const input = { srcFs, dstFs, ...(mover !== undefined && { _config: asksOnce }) };
       const answer = await daemon.call('sync/move', input, transferDeadline);
       return answer.kind === 'done';
     },
