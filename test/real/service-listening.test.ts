@@ -163,7 +163,8 @@ describe('systemd', () => {
     });
     try {
       expect(await waitUntil(() => notices.said().includes('READY=1'), 20_000)).toBe(true);
-      expect(printed).toContain(`listening at unix:${path}\n`);
+      // systemd may hear of it before this process does
+      expect(await waitUntil(() => printed.includes(`listening at unix:${path}\n`), 5000)).toBe(true);
       // node takes the path away with the server
       linkSync(path, `${path}.kept`);
       server.close();
