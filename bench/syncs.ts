@@ -25,10 +25,14 @@ export function measureSyncs(scratch: Scratch): Row[] {
     environment: environmentOf(scratch),
   });
   const target = (name: string): string => join(scratch.path, 'targets', name);
+  let number = 0;
   const fresh = (program: (target: string) => Program, name: string): number => {
     flushDisks();
-    const time = timeOf(program(target(name)));
-    rmSync(target(name), { recursive: true });
+    // a place that was emptied is not taken for a new one
+    number += 1;
+    const place = target(`${name}-${number}`);
+    const time = timeOf(program(place));
+    rmSync(place, { recursive: true });
     return time;
   };
   const first = measurePairs(firstRuns, {
