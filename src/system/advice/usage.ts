@@ -39,5 +39,6 @@ export interface UsageAdvice
   'did-you-mean-topic': { readonly nearest: readonly string[] };
   'did-you-mean-flag': { readonly nearest: readonly string[] };
   'choose-command': { readonly topic: string; readonly commands: readonly string[] };
+  'give-by-flag': { readonly command: string };
   'confirm-by-name': { readonly flag: string; readonly name: string };
 }

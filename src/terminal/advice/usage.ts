@@ -46,6 +46,8 @@ export const usageAdvice: AdviceTexts<UsageAdvice> = {
   'did-you-mean-topic': ({ nearest }) =>
     `Did you mean: ${nearest.map((name) => `cryptosync help ${name}`).join(', or ')}`,
   'did-you-mean-flag': ({ nearest }) => `Did you mean ${nearest.join(' or ')}?`,
+  'give-by-flag': ({ command }) =>
+    `A client is named by --client ID; its other flags: cryptosync ${command} --help`,
   'choose-command': ({ topic, commands }) =>
     `What there is of ${topic}: ${commands.map((name) => `cryptosync ${name}`).join(', ')}`,
 };

@@ -65,9 +65,14 @@ export function unknownCommand(typed: string, known: readonly string[]): Cryptos
   for (let length = words.length; length > 0; length -= 1) {
     const begin = words.slice(0, length).join(' ');
     const nearest = nearestTo(begin, [...known, ...topicsOf(known)]);
-    // a topic that was written rightly, before something that it does not have
     if (nearest.includes(begin)) {
       const commands = known.filter((name) => name.startsWith(`${begin} `));
+      // a command that was written rightly, before words that it does not take; they may be a secret in the wrong place
+      if (commands.length === 0)
+        return new CryptosyncError('USAGE', `${begin} takes no words behind it, only flags`, {
+          advice: { to: 'give-by-flag', command: begin },
+        });
+      // a topic that was written rightly, before something that it does not have
       return new CryptosyncError('USAGE', message, {
         advice: { to: 'choose-command', topic: begin, commands },
       });

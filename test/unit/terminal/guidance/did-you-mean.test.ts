@@ -34,6 +34,16 @@ describe('the nearest name', () => {
     expect(nearestFlags(['--gonne', '-x'], flags)).toEqual([]);
   });
 
+  it('of a command that takes no words is the command, and what stands behind it is told nowhere', () => {
+    for (const command of ['status', 'config get', 'session list']) {
+      const { message, advice } = unknownCommand(`${command} hunter2`, known);
+      expect([message, advice]).toEqual([
+        `${command} takes no words behind it, only flags`,
+        { to: 'give-by-flag', command },
+      ]);
+    }
+  });
+
   it('of a topic is told as what there is of it', () => {
     expect(unknownCommand('config shwo', known).advice).toEqual({
       to: 'choose-command',
