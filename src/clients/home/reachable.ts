@@ -1,7 +1,6 @@
 /** Whether what is kept of a client can be used: any directory of it may lie on a store of its own. */
-import { CryptosyncError } from '../../system/errors.ts';
 import { type MountEntry, readMountTable } from '../../system/stores/mount-table.ts';
-import { roles, sicknessAdvice, whySickWithin } from '../../system/stores/stores.ts';
+import { roles, unusable, whySickWithin } from '../../system/stores/stores.ts';
 import type { ClientLayout } from '../layout.ts';
 
 type Kept = Pick<ClientLayout, 'directory' | 'toolDirectory' | 'rcloneDirectory'>;
@@ -17,7 +16,5 @@ export function whyClientSick(
 /** @throws VAULT_MISSING when a store of the client is dead or silent; nothing has been touched then */
 export function verifyClientReachable(layout: Kept, table?: readonly MountEntry[]): void {
   const why = whyClientSick(layout, table);
-  if (why === undefined) return;
-  const { what, code } = roles.client;
-  throw new CryptosyncError(code, `${what} ${layout.directory} can't be used: ${why}`, sicknessAdvice);
+  if (why !== undefined) throw unusable(roles.client, layout.directory, why);
 }

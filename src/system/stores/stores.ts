@@ -227,14 +227,16 @@ export const roles = {
   remote: { what: 'the directory of the remote', code: 'REMOTE_UNREACHABLE' },
 } as const satisfies Record<string, Role>;
 
-export const sicknessAdvice = { advice: { to: 'mend-store' } } as const;
+/** The failure of whoever needs a path that can't be used. @param why from `whySick` or `whySickWithin` */
+export function unusable({ what, code }: Role, path: string, why: string): CryptosyncError {
+  return new CryptosyncError(code, `${what} ${path} can't be used: ${why}`, { advice: { to: 'mend-store' } });
+}
 
 /**
  * Makes sure that a path can be touched by a call that could not be taken back.
  * @throws the role's code when its store is dead or silent; nothing has been touched then
  */
-export function verifyReachable(path: string, { what, code }: Role, table?: Table): void {
+export function verifyReachable(path: string, role: Role, table?: Table): void {
   const why = whySick(path, table);
-  if (why === undefined) return;
-  throw new CryptosyncError(code, `${what} ${path} can't be used: ${why}`, sicknessAdvice);
+  if (why !== undefined) throw unusable(role, path, why);
 }
