@@ -280,7 +280,7 @@ _cryptosync_table() {
       esac
       ;;
     'restore')
-      flags=(--at --at-least --bin-dir --bwlimit --client --crypt --directory-name-encryption --encryption-key-file --encryption-salt-file --filename-encryption --from --generation --json --links --log --log-file --mount-dir --no-directory-name-encryption --no-input --no-links --password-command --password-file --path --profile --progress --quiet --remote-option --remote-options --remote-options-file --remote-type --root --to --vault-password --verbose --wait --help)
+      flags=(--at --at-least --bin-dir --bwlimit --client --crypt --directory-name-encryption --encryption-key-file --encryption-salt-file --filename-encryption --from --generation --json --links --log --log-file --mount-dir --no-directory-name-encryption --no-input --no-links --password-command --password-file --path --profile --progress --quiet --remote-option --remote-options --remote-options-file --remote-type --root --skip-damaged --to --vault-password --verbose --wait --help)
       aliases=(--client-id -c --config-name -p -q -v)
       case ${2-} in
         --at | --bwlimit | --password-command | --remote-option | --remote-options | --remote-type | --to | --vault-password | --wait) kind='free' ;;

@@ -661,6 +661,7 @@ complete -c cryptosync -n '__cryptosync_at restore' -l remote-options -x -d 'opt
 complete -c cryptosync -n '__cryptosync_at restore' -l remote-options-file -r -F -d 'options from a file, one key=value a line, or from stdin (-); for secrets'
 complete -c cryptosync -n '__cryptosync_at restore' -l remote-type -x -d 'rclone backend: s3, drive, webdav, sftp, local, …'
 complete -c cryptosync -n '__cryptosync_at restore' -l root -x -a '(__fish_complete_directories)' -d 'directory of all clients'
+complete -c cryptosync -n '__cryptosync_at restore' -l skip-damaged -d 'bring back all that is sound at the remote, and name what is not (exit 16)'
 complete -c cryptosync -n '__cryptosync_at restore' -l to -x -d 'a directory that is not there yet, instead of the vault\'s place'
 complete -c cryptosync -n '__cryptosync_at restore' -l vault-password -x -d 'the password itself; unsafe, every user of the machine can read it'
 complete -c cryptosync -n '__cryptosync_at restore' -s v -l verbose -d 'print causes and details'

@@ -7,6 +7,7 @@ import { readProfileIfPresent } from '../clients/profile-store.ts';
 import type { Context } from '../operations/context.ts';
 import { isSetUpHalf, restoreOnBareMachine } from '../operations/restore/bare.ts';
 import { type PartRequest, restoreKnown } from '../operations/restore/known.ts';
+import { lossOf } from '../operations/restore/lost.ts';
 import { restoreBeside } from '../operations/restore/passing-tree.ts';
 import type { RestoreResult } from '../operations/restore/request.ts';
 import { verifyBandwidthLimit } from '../remotes/tuning.ts';
@@ -54,6 +55,7 @@ there is not what the manifest says, 75 mounted or in use by another run, 130 in
   ];
   static override rareFlags = [
     'at-least',
+    'skip-damaged',
     'remote-option',
     'remote-options',
     'bin-dir',
@@ -85,6 +87,9 @@ there is not what the manifest says, 75 mounted or in use by another run, 130 in
       helpValue: 'PATH',
       dependsOn: ['to'],
     }),
+    'skip-damaged': Flags.boolean({
+      description: 'bring back all that is sound at the remote, and name what is not (exit 16)',
+    }),
     bwlimit: Flags.string({ description: "limit the bandwidth, as rclone's --bwlimit", helpValue: 'RATE' }),
     ...remoteFlags,
     ...treeFlags,
@@ -115,7 +120,7 @@ there is not what the manifest says, 75 mounted or in use by another run, 130 in
       from: flags.from === undefined ? undefined : placeFrom('--from', flags.from),
       to: flags.to === undefined ? undefined : resolve(flags.to),
       paths: flags.path?.map((path) => insideOf('--path', path)),
-      bandwidthLimit: flags.bwlimit,
+      ...{ skipDamaged: flags['skip-damaged'], bandwidthLimit: flags.bwlimit },
       password,
       encryptionKey: keyProvider(context, flags, manner),
       wait: waitOf(flags.wait),
@@ -131,7 +136,12 @@ there is not what the manifest says, 75 mounted or in use by another run, 130 in
       isKnown ? restoreKnown(context, request) : this.#onBareMachine(context, request, flags),
     );
     for (const line of restoreLines(nameOf(layout), results)) this.say(line);
-    return { client: layout.client, profile: layout.profile, restored: results };
+    const error = lossOf(results);
+    const { tell, finish } = this.reporter();
+    if (error !== undefined) tell(error, nameOf(layout));
+    const names = { client: layout.client, profile: layout.profile, ...(error !== undefined && { error }) };
+    const document = { ...names, restored: results };
+    return finish(document);
   }
 
   async #onBareMachine(

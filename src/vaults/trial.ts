@@ -64,16 +64,22 @@ export async function tryOpening<Result>(
   }
 }
 
+/** What a path is called on the other side of an engine. */
+export interface Names {
+  encrypted(plain: string): Promise<string | undefined>;
+  decrypted(cipher: string): Promise<string | undefined>;
+}
+
 /**
- * Mounts a copy that may be incomplete, to ask what paths in the clear are called in it.
- * @param action is given the question; `undefined` is the answer where a directory above is not there.
+ * Mounts a copy that may be incomplete, to ask what paths in the clear are called in it, and the other way round.
+ * @param action is given the questions; `undefined` is the answer where a directory above is not there.
  * @throws WRONG_PASSWORD and what else the engine's `mount` throws, MOUNT_FAILED, what `action` throws
  */
 export async function whileNaming<Result>(
   copy: TrialCopy,
   password: Secret,
   dependencies: EngineDependencies,
-  action: (encrypted: (plain: string) => Promise<string | undefined>) => Promise<Result>,
+  action: (names: Names) => Promise<Result>,
 ): Promise<Result> {
   const { workshop, engine, encryptedDir } = copy;
   const vault = vaultIn(copy);
@@ -85,7 +91,10 @@ export async function whileNaming<Result>(
     const controlSocket = join(corner, 'socket');
     const options = { readOnly: true, idle: undefined, allowOther: false, controlSocket };
     await engine.mount(encryptedDir, vault.mountDir, password, options, vault, dependencies);
-    return await action(async (plain) => await engine.encryptPath?.(controlSocket, plain));
+    return await action({
+      encrypted: async (plain) => await engine.encryptPath?.(controlSocket, plain),
+      decrypted: async (cipher) => await engine.decryptPath?.(controlSocket, cipher),
+    });
   } finally {
     await clear(workshop, vault, { environment: dependencies.environment });
     removeTree(corner);

@@ -1,6 +1,6 @@
 /** What a check finds on every other kind of place, and through crypt: each kind of damage, all of them at once. */
 import { createHash } from 'node:crypto';
-import { linkSync, mkdirSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect } from 'vitest';
@@ -119,6 +119,15 @@ describe.each(kinds)('on a place of the kind %s', (kind) => {
       if (listsHashes.has(kind)) expect(quick).toEqual(deep);
       const [lost = ''] = await restore(place);
       expect(Object.keys(damages)).toContain(lost.split(':')[0]);
+      // or all of it is named at once, and what is sound comes
+      const chosen = await choose(place, await readPast(place, undefined), {}, job.sealKey);
+      const directory = installation.path('what is sound');
+      const to = { directory, state: machine.state, skipsDamaged: true };
+      const come = await restoreInto(context, { place, chosen, ...to });
+      expect(come.lost.map(({ path }) => path).sort()).toEqual(Object.keys(damages).sort());
+      expect(readdirSync(directory).filter((name) => name in damages)).toEqual([]);
+      expect(readFileSync(join(directory, 'sound'))).toEqual(big('sound '));
+      expect(come.files).toBe(101);
       const marker = JSON.parse((await readAll(place, '.cryptosync/marker.json')).toString());
       const manifest = `.cryptosync/manifests/${marker.manifest.file}`;
       const sound = await readAll(place, manifest);

@@ -15,11 +15,12 @@ import { withPlace } from '../../sync/run.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import { identityOf, recordProof } from '../../vaults/proof.ts';
 import { keepSealKey } from '../../vaults/seal-key.ts';
-import { type OpenTrial, tryOpening } from '../../vaults/trial.ts';
+import { type OpenTrial, type TrialCopy, tryOpening } from '../../vaults/trial.ts';
 import type { Context } from '../context.ts';
 import { placeOfMapping } from '../places.ts';
 import type { Mapping } from '../sync/mapping.ts';
 import { jobOf } from '../sync/sync-run.ts';
+import { namedLost } from './lost.ts';
 import type { RestoreRequest, RestoreResult } from './request.ts';
 
 /** What is brought back, and with what. */
@@ -35,7 +36,7 @@ export interface Wish {
 
 type Settings = Pick<
   RestoreRequest,
-  'layout' | 'generation' | 'at' | 'atLeast' | 'to' | 'bandwidthLimit' | 'onProgress'
+  'layout' | 'generation' | 'at' | 'atLeast' | 'to' | 'bandwidthLimit' | 'onProgress' | 'skipDamaged'
 >;
 
 /**
@@ -56,9 +57,12 @@ export async function bringBack(context: Context, request: Settings, wish: Wish)
     verifyNotSetBack(place, past, request.atLeast);
     const chosen = await choose(place, past, request, job.sealKey);
     const { stateDirectory: state } = layout;
-    const { onProgress } = request;
-    const restored = await restoreInto(context, { place, chosen, directory: arrival, state, onProgress });
-    const seal = await proven(context, { arrival, place, past, request, job, chosen }, wish);
+    const { onProgress, skipDamaged: skipsDamaged } = request;
+    const wanted = { place, chosen, directory: arrival, state, onProgress, skipsDamaged };
+    const restored = await restoreInto(context, wanted);
+    const opening = openingOf(layout, arrival, wish);
+    const lost = await namedLost(restored.lost, opening, context);
+    const seal = await proven(context, { place, past, request, job, chosen }, opening);
     const { head } = chosen;
     const result: RestoreResult = {
       remote: placeOfMapping(mapping).remote,
@@ -68,7 +72,7 @@ export async function bringBack(context: Context, request: Settings, wish: Wish)
       ...{ filesFetched: restored.fetched.files, bytesFetched: restored.fetched.bytes },
       filesResumed: restored.resumed,
       seal,
-      notRestored: restored.notRestored,
+      ...{ notRestored: restored.notRestored, lost },
       durationMs: context.clock.now().getTime() - begin,
     };
     wish.onProven?.(result);
@@ -96,8 +100,24 @@ function verifyNotSetBack({ name }: Place, { marker }: Past, atLeast: number | u
   );
 }
 
+interface Opening {
+  readonly copy: TrialCopy;
+  readonly password: Secret;
+}
+
+/** How what has arrived is opened, where it is a vault. */
+function openingOf(
+  { stateDirectory, profile }: ProfileLayout,
+  arrival: string,
+  { mapping: { source, vault }, password }: Wish,
+): Opening | undefined {
+  if (source.kind !== 'vault' || password === undefined) return undefined;
+  const { engine, vaultId, madeWith } = vault;
+  const workshop = join(stateDirectory, `trial-${profile}`);
+  return { copy: { engine, encryptedDir: arrival, vaultId, madeWith, workshop }, password };
+}
+
 interface Arrived {
-  readonly arrival: string;
   readonly place: Place;
   readonly past: Past;
   readonly request: Settings;
@@ -109,13 +129,13 @@ interface Arrived {
  * A vault is opened where it arrived; on a bare machine the key that its manifests are sealed with comes out of it then.
  * @returns what became of the seal
  */
-async function proven(context: Context, arrived: Arrived, wish: Wish): Promise<Chosen['seal']> {
-  const { arrival, place, past, request, job, chosen } = arrived;
-  const { mapping, password } = wish;
-  if (mapping.source.kind !== 'vault' || password === undefined) return chosen.seal;
-  const { engine, vaultId, madeWith } = mapping.vault;
-  const workshop = join(request.layout.stateDirectory, `trial-${request.layout.profile}`);
-  const copy = { engine, encryptedDir: arrival, vaultId, madeWith, workshop };
+async function proven(
+  context: Context,
+  { place, past, request, job, chosen }: Arrived,
+  opening: Opening | undefined,
+): Promise<Chosen['seal']> {
+  if (opening === undefined) return chosen.seal;
+  const { copy, password } = opening;
   const read = async ({ sealKey }: OpenTrial): Promise<Secret | undefined> => sealKey;
   const sealKey = await tryOpening(copy, password, context, read);
   if (sealKey === undefined) return chosen.seal;
@@ -124,7 +144,7 @@ async function proven(context: Context, arrived: Arrived, wish: Wish): Promise<C
     const { seal } = job.sealKey === undefined ? await choose(place, past, wanted, sealKey.reveal()) : chosen;
     // who strips a seal can change what it was over; to look at it is no harm
     if (seal !== 'right' && request.to === undefined) throw unsealed(place);
-    if (request.to === undefined) keepSealKey(request.layout.stateDirectory, vaultId ?? '', sealKey);
+    if (request.to === undefined) keepSealKey(request.layout.stateDirectory, copy.vaultId ?? '', sealKey);
     return seal;
   } finally {
     sealKey.wipe();

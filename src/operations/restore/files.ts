@@ -13,12 +13,13 @@ import { type Restored, restoreInto } from '../../sync/restore/restore.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import { ensureDirectory, kindOf } from '../../system/files.ts';
 import { removeIfEmpty, removeTree } from '../../system/paths/removal.ts';
-import { canaryName } from '../../vaults/canary.ts';
 import { copyOutOfMount } from '../../vaults/mounts/contents.ts';
-import { type TrialCopy, tryOpening, whileNaming } from '../../vaults/trial.ts';
+import { tryOpening } from '../../vaults/trial.ts';
 import type { Context } from '../context.ts';
 import { type Look, lookAtMappings } from '../generations/look.ts';
 import { placeOfMapping } from '../places.ts';
+import { namedLost } from './lost.ts';
+import { neededOf } from './needed.ts';
 import type { RestoreRequest, RestoreResult } from './request.ts';
 import { describe, verifyFree } from './restore.ts';
 
@@ -87,7 +88,8 @@ async function fetchFiles(
     if (password === undefined) {
       const part = partOf(chosen.tree, paths);
       const come = part && (await fetchPart(context, request, look, { chosen, part, directory: plain }));
-      restored = come && { ...come, seal: chosen.seal };
+      const lost = await namedLost(come?.lost ?? [], undefined, context);
+      restored = come && { ...come, seal: chosen.seal, lost };
     } else {
       restored = await fetchFromVault(context, request, look, { past, chosen, password, work, plain });
     }
@@ -99,7 +101,8 @@ async function fetchFiles(
     if (isNew) removeIfEmpty(to);
     return undefined;
   }
-  for (const path of paths) putInPlace(plain, path, to);
+  // what was asked for may be what is lost
+  for (const path of paths.filter((one) => kindOf(join(plain, one)) !== 'none')) putInPlace(plain, path, to);
   removeTree(work, to);
   const { head } = chosen;
   return {
@@ -108,7 +111,7 @@ async function fetchFiles(
     seal: restored.seal,
     ...{ files: restored.files, bytes: restored.bytes, filesResumed: restored.resumed },
     ...{ filesFetched: restored.fetched.files, bytesFetched: restored.fetched.bytes },
-    notRestored: restored.notRestored,
+    ...{ notRestored: restored.notRestored, lost: restored.lost },
     durationMs: context.clock.now().getTime() - begin,
   };
 }
@@ -121,7 +124,7 @@ interface Fetching {
 
 async function fetchPart(
   context: Context,
-  { layout, onProgress }: FilesRequest,
+  { layout, onProgress, skipDamaged: skipsDamaged }: FilesRequest,
   { place }: Look,
   { chosen, part, directory }: Fetching,
 ): Promise<Restored> {
@@ -130,13 +133,12 @@ async function fetchPart(
     place,
     chosen: { ...chosen, tree: part },
     directory,
-    state,
-    onProgress,
+    ...{ state, onProgress, skipsDamaged },
   });
 }
 
 /** What came, and whether the manifest that said what belongs there carries the seal. */
-type Come = Restored & Pick<Chosen, 'seal'>;
+type Come = Restored & Pick<Chosen, 'seal'> & Pick<RestoreResult, 'lost'>;
 
 interface FromVault {
   readonly past: Past;
@@ -175,56 +177,17 @@ async function fetchFromVault(
     if (part === undefined) return undefined;
     restored = await fetch(part);
   }
+  const lost = await namedLost(restored.lost, { copy, password }, context);
   return await tryOpening(copy, password, context, async ({ mountDir, sealKey }) => {
     const isNewToUs = sealKey !== undefined && look.job.sealKey === undefined;
     const wanted = { generation: chosen.head.generation };
     const { seal } = isNewToUs ? await choose(look.place, past, wanted, sealKey.reveal()) : chosen;
     ensureDirectory(plain, 0o700);
     const missing = await copyOutOfMount(mountDir, request.paths, plain, context);
-    return missing === undefined && restored !== undefined ? { ...restored, seal } : undefined;
-  });
-}
-
-interface Naming {
-  readonly chosen: Chosen;
-  readonly paths: readonly string[];
-  readonly fetch: (part: Part) => Promise<unknown>;
-}
-
-/**
- * What of the ciphertext is needed for paths in the clear. The engine names one directory after the other, each when the
- * one above has come.
- */
-async function neededOf(
-  context: Context,
-  copy: TrialCopy,
-  password: Secret,
-  { chosen: { tree }, paths, fetch }: Naming,
-): Promise<Part | undefined> {
-  const { engine } = copy;
-  const known = new Set(tree.map(({ path }) => path));
-  const own = [engine.configFile, ...engine.companionsOf(engine.configFile)].filter((path) =>
-    known.has(path),
-  );
-  const needed = new Set(own);
-  const whole: string[] = [];
-  const come = async (): Promise<void> => void (await fetch(partOf(tree, whole, needed) ?? []));
-  await come();
-  return await whileNaming(copy, password, context, async (encrypted) => {
-    for (const path of [canaryName, ...paths]) {
-      let name: string | undefined;
-      const steps = path.split('/');
-      for (let depth = 1; depth <= steps.length; depth += 1) {
-        name = await encrypted(steps.slice(0, depth).join('/'));
-        if (name === undefined || !known.has(name)) return undefined;
-        for (const companion of engine.companionsOf(name)) if (known.has(companion)) needed.add(companion);
-        const inside = engine.companionsOf(`${name}/x`).filter((one) => known.has(one) && !needed.has(one));
-        for (const one of inside) needed.add(one);
-        if (depth < steps.length && inside.length > 0) await come();
-      }
-      if (name !== undefined) whole.push(name);
-    }
-    return partOf(tree, whole, needed);
+    if (restored === undefined) return undefined;
+    // an engine that names paths has told already that they are in this generation
+    const isLost = lost.length > 0 && engine.encryptPath !== undefined;
+    return missing === undefined || isLost ? { ...restored, seal, lost } : undefined;
   });
 }
 

@@ -9,6 +9,17 @@ export interface RestoreRequest extends ReturnRequest {
   readonly atLeast?: number | undefined;
   /** A directory that is not there yet, or empty, instead of the vault's place. */
   readonly to?: string | undefined;
+  /** Brings back all that is sound where some of it is damaged at the remote, and tells what is not. */
+  readonly skipDamaged?: boolean | undefined;
+}
+
+/** A file that was left out. */
+export interface LostFile {
+  /** As the remote has it: of the ciphertext where it is one. */
+  readonly path: string;
+  /** What it is called in the vault, where the engine can tell. */
+  readonly plaintext?: string;
+  readonly why: string;
 }
 
 /** Of one mapping. */
@@ -34,5 +45,7 @@ export interface RestoreResult {
   /** Whether the manifest carries the vault's seal; `none` for one of before it had one, or of a plain directory. */
   readonly seal: 'right' | 'none' | 'unknown';
   readonly notRestored: readonly NotCarried[];
+  /** What is damaged at the remote and was skipped, as was asked for. */
+  readonly lost: readonly LostFile[];
   readonly durationMs: number;
 }

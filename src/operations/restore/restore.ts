@@ -123,15 +123,15 @@ export function describe(results: readonly RestoreResult[]): Ending {
   return {
     outcome: 'restored',
     did: results
-      .map(({ remote, generation, directory }) => `${remote}, generation ${generation}, to ${directory}`)
+      .map(({ remote, generation, directory, lost }) => {
+        const but = lost.length === 0 ? '' : `, but ${lost.length} damaged files`;
+        return `${remote}, generation ${generation}, to ${directory}${but}`;
+      })
       .join('; '),
     facts: {
-      restored: results.map(({ remote, generation, id, directory, keptAside }) => ({
-        remote,
-        generation,
-        id,
-        directory,
-        keptAside,
+      restored: results.map(({ remote, generation, id, directory, keptAside, lost }) => ({
+        ...{ remote, generation, id, directory, keptAside },
+        ...(lost.length > 0 && { lost: lost.length }),
       })),
     },
   };

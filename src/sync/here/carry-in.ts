@@ -26,6 +26,8 @@ export interface CarryInSettings extends FetchSettings {
   readonly knowsMetadata: boolean;
   /** What the tree's own directory is to be, when it was made for this. */
   readonly own?: Entry | undefined;
+  /** By path: what did not come, and is left out. */
+  readonly lost?: ReadonlyMap<string, unknown> | undefined;
 }
 
 /** Puts everything in its place. Nothing is fetched any more, so it is over soon. */
@@ -35,23 +37,18 @@ export async function settleIn(plan: HerePlan, settings: CarryInSettings): Promi
     leaveAll(tree, plan, settings);
     for (const entry of plan.makes) if (entry.kind === 'directory') makeDirectory(tree, entry);
     const names = stagedNames(plan.gets);
-    plan.gets.forEach((entry, index) => {
+    const { gets, hardLinks } = comeOf(plan, settings);
+    for (const entry of gets) {
       const [parent, name] = tree.parentOf(entry.path, true);
-      const staged = settings.staging.directory.at(names[index] ?? '');
+      const staged = settings.staging.directory.at(names.get(entry) ?? '');
       named(parent.pathOf(name), () => renameSync(staged, parent.at(name)));
-    });
+    }
     for (const entry of plan.makes) if (entry.kind === 'link') makeLink(tree, entry);
-    for (const entry of plan.hardLinks) makeHardLink(tree, entry, settings.staging);
+    for (const entry of hardLinks) makeHardLink(tree, entry, settings.staging);
     for (const entry of plan.makes) if (isSpecial(entry)) await makeSpecial(tree, entry, settings);
     if (!settings.knowsMetadata) return;
     // the deepest first: what is made in a directory changes its time
-    const all = [
-      ...plan.gets,
-      ...plan.hardLinks,
-      ...plan.makes,
-      ...plan.changes,
-      ...touchedDirectories(plan),
-    ];
+    const all = [...gets, ...hardLinks, ...plan.makes, ...plan.changes, ...touchedDirectories(plan)];
     for (const entry of all.filter(({ kind }) => kind !== 'directory')) describe(tree, entry);
     const directories = all
       .filter(({ kind }) => kind === 'directory')
@@ -63,6 +60,18 @@ export async function settleIn(plan: HerePlan, settings: CarryInSettings): Promi
   } finally {
     tree.forget();
   }
+}
+
+/** What has come of a plan, and the further names of it. */
+function comeOf(
+  { gets, hardLinks }: HerePlan,
+  { lost }: CarryInSettings,
+): Pick<HerePlan, 'gets' | 'hardLinks'> {
+  if (lost === undefined || lost.size === 0) return { gets, hardLinks };
+  return {
+    gets: gets.filter(({ path }) => !lost.has(path)),
+    hardLinks: hardLinks.filter(({ group = '' }) => !lost.has(group)),
+  };
 }
 
 /** Directories that stay as they are and in which something was changed get their time again. */

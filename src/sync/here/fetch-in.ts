@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, openSync } from 'node:fs';
 import { flushFileSystem } from '../../remotes/directory/flush.ts';
 import type { Place } from '../../remotes/place.ts';
-import { CryptosyncError, errnoOf } from '../../system/errors.ts';
+import { CryptosyncError, errnoOf, toCryptosyncError } from '../../system/errors.ts';
 import { namesIn } from '../../system/files.ts';
 import { shownPath } from '../../system/names.ts';
+import { failsAll } from '../fails-all.ts';
 import { inLanes } from '../lanes.ts';
 import { hashOf } from '../tree/content.ts';
 import type { Entry } from '../tree/entry.ts';
@@ -21,6 +22,8 @@ export interface FetchSettings {
   readonly whereOf?: (entry: Entry) => readonly string[] | Promise<readonly string[]>;
   /** Told of every file that has come, and its bytes. */
   readonly onCarried?: ((bytes: number) => void) | undefined;
+  /** Goes on without what is not there any more, or not what it was; the first of it is the end of all otherwise. */
+  readonly skipsDamaged?: boolean | undefined;
 }
 
 export interface CarriedIn {
@@ -30,6 +33,8 @@ export interface CarriedIn {
   readonly fetched: { readonly files: number; readonly bytes: number };
   /** By path: the hash of what came. */
   readonly hashes: ReadonlyMap<string, string>;
+  /** By path: why it did not come, where damaged files are skipped. */
+  readonly lost: ReadonlyMap<string, string>;
 }
 
 /** Fetches everything into the staging directory. @throws VERIFY_FAILED, what the place fails with, INTERRUPTED */
@@ -39,18 +44,24 @@ export async function fetchAll(
   settings: FetchSettings,
 ): Promise<CarriedIn> {
   const hashes = new Map<string, string>();
+  const lost = new Map<string, string>();
   const names = stagedNames(gets);
   const fetched = { files: 0, bytes: 0 };
   const arrived = new Set(namesIn(settings.staging.path));
   await inLanes(
-    gets.map((entry, index) => ({ entry, name: names[index] ?? '' })),
+    [...names],
     place.lanes,
-    async ({ entry, name }) => {
-      const there = arrived.has(name) ? await alreadyThere(settings, name, entry) : undefined;
-      hashes.set(entry.path, there ?? (await fetchOne(place, entry, name, settings)));
-      if (there === undefined) {
-        fetched.files += 1;
-        fetched.bytes += entry.size;
+    async ([entry, name]) => {
+      try {
+        const there = arrived.has(name) ? await alreadyThere(settings, name, entry) : undefined;
+        hashes.set(entry.path, there ?? (await fetchOne(place, entry, name, settings)));
+        if (there === undefined) {
+          fetched.files += 1;
+          fetched.bytes += entry.size;
+        }
+      } catch (error) {
+        if (settings.skipsDamaged !== true || failsAll(error)) throw error;
+        lost.set(entry.path, toCryptosyncError(error).message);
       }
       settings.onCarried?.(entry.size);
     },
@@ -58,26 +69,29 @@ export async function fetchAll(
   );
   // one for all: nothing is put in place before it is durable
   if (fetched.files > 0) await flushFileSystem(settings.staging.path, settings);
-  return { files: gets.length, bytes: gets.reduce((sum, { size }) => sum + size, 0), fetched, hashes };
+  return { files: gets.length, bytes: gets.reduce((sum, { size }) => sum + size, 0), fetched, hashes, lost };
 }
 
 /**
  * By its content where that is known, so that a later run finds it again whatever its path is then, and whatever was put
  * in its place before that run; several of one content are numbered.
  */
-export function stagedNames(gets: HerePlan['gets']): string[] {
+export function stagedNames(gets: HerePlan['gets']): ReadonlyMap<Entry, string> {
   const counts = new Map<string, number>();
-  return gets.map(({ hash = 'unknown' }) => {
-    const count = counts.get(hash) ?? 0;
-    counts.set(hash, count + 1);
-    return `${hash}-${count}`;
-  });
+  return new Map(
+    gets.map((entry) => {
+      const { hash = 'unknown' } = entry;
+      const count = counts.get(hash) ?? 0;
+      counts.set(hash, count + 1);
+      return [entry, `${hash}-${count}`];
+    }),
+  );
 }
 
 /** Where a file lies that came and is not in its place yet; undefined when none came for the path. */
 export function stagedPath(path: string, { gets }: HerePlan, { staging }: FetchSettings): string | undefined {
-  const index = gets.findIndex((entry) => entry.path === path);
-  return index < 0 ? undefined : `${staging.path}/${stagedNames(gets)[index]}`;
+  const found = gets.find((entry) => entry.path === path);
+  return found && `${staging.path}/${stagedNames(gets).get(found)}`;
 }
 
 async function alreadyThere(

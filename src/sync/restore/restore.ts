@@ -32,6 +32,15 @@ export interface RestoreSettings {
   /** A directory of ours on this machine, for what arrives. */
   readonly state: string;
   readonly onProgress?: ((stats: TransferStats) => void) | undefined;
+  /** Brings back all that is sound, where one damaged file would end it otherwise. */
+  readonly skipsDamaged?: boolean | undefined;
+}
+
+/** A file that did not come. */
+export interface Lost {
+  /** As the tree has it. */
+  readonly path: string;
+  readonly why: string;
 }
 
 export interface Restored {
@@ -43,14 +52,16 @@ export interface Restored {
   readonly resumed: number;
   /** What this machine or user could not make again as it was: an owner, a device, a socket. */
   readonly notRestored: readonly NotCarried[];
+  /** What is damaged at the place, or can't be read there, in the order of trees. */
+  readonly lost: readonly Lost[];
 }
 
 /**
- * @throws VERIFY_FAILED for what is missing or other than the manifest says; what the place fails with, DISK_FULL,
- * INTERRUPTED. What came stays, and is not fetched again.
+ * @throws VERIFY_FAILED for what is missing or other than the manifest says, unless that is skipped; what the place fails
+ * with, DISK_FULL, INTERRUPTED. What came stays, and is not fetched again.
  */
 export async function restoreInto(context: TransferContext, settings: RestoreSettings): Promise<Restored> {
-  const { place, chosen, directory, state, onProgress } = settings;
+  const { place, chosen, directory, state, onProgress, skipsDamaged } = settings;
   const { tree } = chosen;
   verifyTree(place.name, tree);
   ensureDirectory(directory, 0o700);
@@ -68,10 +79,10 @@ export async function restoreInto(context: TransferContext, settings: RestoreSet
       ...{ root: directory, staging, trash, environment, signal, knowsMetadata: true },
       whereOf: chosen.whereOf,
       own: tree.find(({ path }) => path === ''),
-      onCarried: progress.onCarried,
+      ...{ onCarried: progress.onCarried, skipsDamaged },
     };
     carried = await fetchAll(place, plan, carryIn);
-    await settleIn(plan, carryIn);
+    await settleIn(plan, { ...carryIn, lost: carried.lost });
   } catch (error) {
     trash.close();
     staging.close();
@@ -83,11 +94,23 @@ export async function restoreInto(context: TransferContext, settings: RestoreSet
   staging.remove();
   const hashes = new Map(carried.hashes);
   for (const [path, { hash }] of plan.same) if (hash !== undefined) hashes.set(path, hash);
-  const notRestored = leftOver(place.name, await planFor(context, directory, tree, hashes));
-  const files = tree.filter(({ kind }) => kind === 'file');
+  const [came, lost] = parted(tree, carried.lost);
+  const notRestored = leftOver(place.name, await planFor(context, directory, came, hashes));
+  const files = came.filter(({ kind }) => kind === 'file');
   // further names of a file are links to it
   const resumed = files.filter(({ group }) => group === undefined).length - carried.fetched.files;
-  return { files: files.length, bytes: bytesIn(files), fetched: carried.fetched, resumed, notRestored };
+  return { files: files.length, bytes: bytesIn(files), fetched: carried.fetched, resumed, notRestored, lost };
+}
+
+/** What of a tree has come, and what not; a file that did not come has none of its names. */
+function parted(tree: readonly Entry[], lost: CarriedIn['lost']): [readonly Entry[], Lost[]] {
+  if (lost.size === 0) return [tree, []];
+  const whyOf = ({ path, group = path }: Entry): string | undefined => lost.get(path) ?? lost.get(group);
+  const gone = tree.flatMap((entry): Lost[] => {
+    const why = whyOf(entry);
+    return why === undefined ? [] : [{ path: entry.path, why }];
+  });
+  return [tree.filter((entry) => whyOf(entry) === undefined), gone];
 }
 
 /** What of a tree is not in a directory yet. @param hashes of files whose content was read just now, by path */

@@ -1,6 +1,7 @@
 /** Reading what lies at a place and comparing it with what was sent, byte by byte, through any crypt layer. */
 import type { Place } from '../../remotes/place.ts';
-import { CryptosyncError } from '../../system/errors.ts';
+import { toCryptosyncError } from '../../system/errors.ts';
+import { failsAll } from '../fails-all.ts';
 import { hashThere } from '../hash-there.ts';
 import { inLanes } from '../lanes.ts';
 import type { ManifestEntry } from '../tree/manifest-line.ts';
@@ -15,14 +16,6 @@ export interface ReadSettings {
   readonly onRead: (expected: Expected, isSound: boolean) => void;
   readonly signal: AbortSignal | undefined;
 }
-
-/** Failures of the place as a whole: nothing else that is asked would be answered. */
-const fatal: ReadonlySet<string> = new Set([
-  'INTERRUPTED',
-  'REMOTE_UNREACHABLE',
-  'REMOTE_AUTH_FAILED',
-  'DISK_FULL',
-]);
 
 /** @throws what the place as a whole fails with, INTERRUPTED */
 export async function readAndCompare(
@@ -45,10 +38,11 @@ export async function readAndCompare(
         } else if (found !== 'right') damaged.push({ object, damage: found, entry });
         onRead(one, found === 'right');
       } catch (error) {
-        if (!(error instanceof CryptosyncError) || fatal.has(error.code)) throw error;
+        if (failsAll(error)) throw error;
+        const { code, message } = toCryptosyncError(error);
         // what a crypt layer can't decrypt was changed
-        if (error.code === 'DECRYPTION_FAILED') damaged.push({ object, damage: 'content', entry });
-        else unchecked.push({ object, why: error.message });
+        if (code === 'DECRYPTION_FAILED') damaged.push({ object, damage: 'content', entry });
+        else unchecked.push({ object, why: message });
         onRead(one, false);
       }
     },

@@ -49,6 +49,7 @@ export interface SyncAdvice
     | 'list-generations'
     | 'find-who-set-back'
     | 'look-at-damaged'
+    | 'find-lost-elsewhere'
     | 'repair-remote'
     | 'replace-unrepaired'
     | 'write-sample'

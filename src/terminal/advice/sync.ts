@@ -83,7 +83,9 @@ export const syncAdvice: AdviceTexts<SyncAdvice> = {
   'replace-unrepaired':
     'What is left is not sound here either, or nobody sent it. An earlier generation may have it: cryptosync generations. To send what is here now, and move aside what was added: cryptosync sync --full',
   'look-at-damaged':
-    'Look at all of it: cryptosync verify --deep, with --repair on the machine that sent it. An earlier generation may be whole: cryptosync generations',
+    'Look at all of it: cryptosync verify --deep, with --repair on the machine that sent it. An earlier generation may be whole: cryptosync generations. All but what is damaged: restore --skip-damaged',
+  'find-lost-elsewhere':
+    'An earlier generation may have them: cryptosync generations, then restore --generation N --path PATH --to DIR',
   'write-sample': 'Give a share (5%) or an amount (200MiB).',
   'look-at-unsealed': 'Nothing was put in place. Find out who can write there. To look at it: --to DIR',
   'leave-target-out': 'Leave --to out: each is put in its own place.',

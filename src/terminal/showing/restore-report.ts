@@ -1,5 +1,5 @@
 /** What a restore says at its end. */
-import type { RestoreResult } from '../../operations/restore/request.ts';
+import type { LostFile, RestoreResult } from '../../operations/restore/request.ts';
 import { count, formatBytes, formatSeconds, printable } from './style.ts';
 
 /** Entries that are named at the most; --json has all. */
@@ -8,7 +8,6 @@ const mostNamed = 20;
 export function restoreLines(name: string, results: readonly RestoreResult[]): string[] {
   return results.flatMap((one) => {
     const fetched = one.filesResumed === 0 ? '' : ` (${count(one.filesResumed, 'file')} had come before)`;
-    const rest = one.notRestored.length - mostNamed;
     const amount = `${count(one.files, 'file')}, ${formatBytes(one.bytes)}${fetched}`;
     const from = one.paths === null ? '' : 'put together from ';
     return [
@@ -21,12 +20,25 @@ export function restoreLines(name: string, results: readonly RestoreResult[]): s
       ...(one.seal === 'none'
         ? [`${name}: its manifest carries no seal, so nothing tells who wrote it`]
         : []),
-      ...one.notRestored
-        .slice(0, mostNamed)
-        .map(({ path, why }) => `${name}: not as it was: ${printable(path)}: ${why}`),
-      ...(rest > 0 ? [`${name}: … and ${rest} more (--json has all)`] : []),
+      ...named(
+        name,
+        one.notRestored.map(({ path, why }) => `not as it was: ${printable(path)}: ${why}`),
+      ),
+      ...named(name, one.lost.map(lostLine)),
     ];
   });
+}
+
+function lostLine({ path, plaintext, why }: LostFile): string {
+  return `left out: ${printable(plaintext ?? path)}: ${printable(why)}`;
+}
+
+function named(name: string, lines: readonly string[]): string[] {
+  const rest = lines.length - mostNamed;
+  return [
+    ...lines.slice(0, mostNamed).map((line) => `${name}: ${line}`),
+    ...(rest > 0 ? [`${name}: … and ${rest} more (--json has all)`] : []),
+  ];
 }
 
 function whatOf({ paths, generation, at }: RestoreResult): string {

@@ -152,6 +152,8 @@ export interface Engine {
    * the directories above it are there. Missing for an engine whose files are no files of the plaintext.
    */
   encryptPath?(controlSocket: string, plain: string): Promise<string | undefined>;
+  /** The other way round; undefined as well for a path that is none of the vault's. */
+  decryptPath?(controlSocket: string, cipher: string): Promise<string | undefined>;
   /** Whether the bytes of a configuration are one: for an engine that can rewrite it. */
   isWholeConfiguration?(content: Uint8Array): boolean;
   /** What older trees called the configuration that they kept outside the vault (hazards.md C3). */

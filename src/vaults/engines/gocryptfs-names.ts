@@ -1,6 +1,7 @@
 /**
- * What a path in the clear is called in the ciphertext: asked of a mounted gocryptfs by its control socket (gocryptfs(1),
- * -ctlsock). It answers as long as the directories above are there, whether the file itself is or not.
+ * What a path in the clear is called in the ciphertext, and the other way round: asked of a mounted gocryptfs by its
+ * control socket (gocryptfs(1), -ctlsock). It answers as long as the directories above are there, whether the file itself
+ * is or not.
  */
 import { connect } from 'node:net';
 import { CryptosyncError } from '../../system/errors.ts';
@@ -13,14 +14,22 @@ const absent = 2;
 
 /** @returns undefined when a directory above is not there. @throws MOUNT_FAILED */
 export async function encryptPath(socket: string, plain: string): Promise<string | undefined> {
-  const answer = await ask(socket, `${JSON.stringify({ EncryptPath: plain })}\n`);
-  const { Result, ErrNo, ErrText } = Object(answer);
+  const { Result, ErrNo, ErrText } = Object(await ask(socket, { EncryptPath: plain }));
   if (ErrNo === absent) return undefined;
   if (ErrNo === 0 && typeof Result === 'string' && Result !== '') return Result;
   throw noAnswer(String(ErrText ?? 'an answer that is none'));
 }
 
-async function ask(socket: string, question: string): Promise<unknown> {
+/**
+ * @returns undefined as well for what is no name of the vault: a companion of a file, a name that was cut short, and whose
+ * rest is missing. @throws MOUNT_FAILED
+ */
+export async function decryptPath(socket: string, cipher: string): Promise<string | undefined> {
+  const { Result, ErrNo } = Object(await ask(socket, { DecryptPath: cipher }));
+  return ErrNo === 0 && typeof Result === 'string' && Result !== '' ? Result : undefined;
+}
+
+async function ask(socket: string, question: object): Promise<unknown> {
   return await new Promise((resolve, reject) => {
     let text = '';
     const connection = connect(socket);
@@ -28,7 +37,7 @@ async function ask(socket: string, question: string): Promise<unknown> {
     connection.on('error', (error) =>
       reject(error instanceof CryptosyncError ? error : noAnswer(error.message)),
     );
-    connection.on('connect', () => connection.write(question));
+    connection.on('connect', () => connection.write(`${JSON.stringify(question)}\n`));
     connection.on('data', (part) => {
       text += part;
       if (text.length > longestAnswer) connection.destroy(noAnswer('an answer without end'));

@@ -19,7 +19,7 @@ import {
 } from './gocryptfs-config.ts';
 import { formatFailure } from './gocryptfs-format.ts';
 import { masterKeyOf } from './gocryptfs-key.ts';
-import { encryptPath } from './gocryptfs-names.ts';
+import { decryptPath, encryptPath } from './gocryptfs-names.ts';
 import { topFileReader } from './top-file.ts';
 
 const exitCodes: Readonly<Record<number, { code: ErrorCode; says: string }>> = {
@@ -166,6 +166,7 @@ export const gocryptfsEngine: Engine = {
 
   isWholeConfiguration,
   encryptPath,
+  decryptPath,
 
   masterKey: (encryptedDir, password, dependencies) =>
     masterKeyOf(join(encryptedDir, configFile), password, dependencies),
