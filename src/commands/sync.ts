@@ -4,6 +4,7 @@ import * as Flags from '@oclif/core/flags';
 import type * as Interfaces from '@oclif/core/interfaces';
 import { nameOf, type ProfileLayout } from '../clients/layout.ts';
 import type { Context } from '../operations/context.ts';
+import { sharedNeighbourhood } from '../operations/sync/neighbour-mounts.ts';
 import { rekeyProfile } from '../operations/sync/rekey.ts';
 import { syncProfile } from '../operations/sync/sync-profile.ts';
 import type { SyncRequest } from '../operations/sync/sync-request.ts';
@@ -143,6 +144,7 @@ this vault's own, and that few files would be deleted. Replaced and deleted file
       layouts.length < 2 ? undefined : fleetOf(`Syncing ${layouts.length} profiles`, layouts.length, manner);
     const request = {
       ...requestOf(args, flags),
+      neighbourhood: fleet && sharedNeighbourhood(context.clock),
       password: passwordProvider(context, flags, { ...manner, asking: fleet?.asking }, false),
       encryptionKey: keyProvider(context, flags, { ...manner, asking: fleet?.asking }),
     };

@@ -23,7 +23,7 @@ import type { Around, Context, PasswordProvider } from './context.ts';
 import { configLockRequest, vaultLockRequest } from './locks.ts';
 import { factsOf, tellWarnings } from './opened.ts';
 import { settleVault } from './settle.ts';
-import { verifyNeighbours } from './sync/neighbours.ts';
+import { verifyNeighbours } from './sync/neighbour-mounts.ts';
 import { underLocks, underLocksAfterAsking } from './under-locks.ts';
 import { mountOptionsOf, passwordSourceOf, vaultOf, verifyWhole } from './vault-of.ts';
 

@@ -11,7 +11,7 @@ import { stateOfVault } from '../../vaults/mounting.ts';
 import type { Context } from '../context.ts';
 import { settleVault } from '../settle.ts';
 import { type Mapping, mappingsOf } from '../sync/mapping.ts';
-import { verifyNoVaultMountedIn } from '../sync/neighbours.ts';
+import { verifyNoVaultMountedIn } from '../sync/neighbour-mounts.ts';
 import { mappingLocks } from '../sync/sync-run.ts';
 import { underLocksAfterAsking } from '../under-locks.ts';
 import { passwordSourceOf } from '../vault-of.ts';

@@ -15,8 +15,9 @@ import { resolvePath, whySick } from '../../system/stores/stores.ts';
 import type { Vault } from '../../vaults/mounting.ts';
 import { readMountTable } from '../../vaults/mounts/mount-table.ts';
 import { remoteOf, vaultOf } from '../vault-of.ts';
+import { verifyNeighbours } from './neighbour-mounts.ts';
 import { spotsOf, verifyPlacesApart } from './neighbour-places.ts';
-import { pathsOf, verifyNeighbours } from './neighbours.ts';
+import { pathsOf } from './neighbours.ts';
 import { vaultSource } from './vault-source.ts';
 
 /** A route of a profile. */

@@ -2,22 +2,22 @@
  * Places of other profiles below a root: none may lie in another, by whatever name its server goes, because a mirror of
  * the outer one would take the inner one away. Equal ones are told by the vault's id on them.
  */
-import { type ClientLayout, nameOf, type ProfileLayout } from '../../clients/layout.ts';
-import { type RcloneConf, whereaboutsOf } from '../../remotes/configuration.ts';
+import { nameOf, type ProfileLayout } from '../../clients/layout.ts';
+import { whereaboutsOf } from '../../remotes/configuration.ts';
 import { placeOf, type Remote } from '../../remotes/remote.ts';
 import { liesBelow, type Spot, type Whereabouts } from '../../remotes/whereabouts.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import { resolveMountPath } from '../../vaults/mounts/mount-point.ts';
 import { type MountEntry, readMountTable } from '../../vaults/mounts/mount-table.ts';
-import { type Configured, confReader, neighboursOf, pathsOf } from './neighbours.ts';
+import { type Neighbour, neighboursOf, pathsOf } from './neighbours.ts';
 
 /** @param remotes the places of one profile. @throws CONFIG_INVALID */
 export function verifyPlacesApart(layout: ProfileLayout, remotes: readonly Remote[]): void {
   const table = readMountTable();
   const own = remotes.map((remote) => ({ remote, spots: spotsOf(remote, table) }));
-  const conf = confReader();
-  for (const [other, configured] of neighboursOf(layout)) {
-    for (const { name, whereabouts } of placesOfProfile(other, configured, conf)) {
+  for (const neighbour of neighboursOf(layout, table)) {
+    const { layout: other } = neighbour;
+    for (const { name, whereabouts } of placesOfProfile(neighbour)) {
       const spots = whereabouts.spots.map((spot) => resolved(spot, table));
       const inside = own.find((mine) => mine.spots.some((spot) => spots.some((one) => isNested(spot, one))));
       if (inside === undefined) continue;
@@ -49,13 +49,13 @@ function isNested(one: Spot, other: Spot): boolean {
   return liesBelow(one, other) || liesBelow(other, one);
 }
 
-function placesOfProfile(
-  layout: ProfileLayout,
-  configured: Configured,
-  confOf: (layout: ClientLayout) => RcloneConf | undefined,
-): { readonly name: string; readonly whereabouts: Whereabouts }[] {
+function placesOfProfile({
+  layout,
+  configured,
+  conf: readConf,
+}: Neighbour): { readonly name: string; readonly whereabouts: Whereabouts }[] {
   const { remote } = configured;
-  const conf = remote === undefined ? undefined : confOf(layout);
+  const conf = remote === undefined ? undefined : readConf();
   if (conf === undefined || typeof remote?.name !== 'string') return [];
   return pathsOf(configured).map((path) => ({
     name: `${remote.name}:${path}`,

@@ -19,7 +19,7 @@ import { underLocksAfterAsking } from '../under-locks.ts';
 import { passwordSourceOf } from '../vault-of.ts';
 import { type KeyRing, keyRing } from './key-ring.ts';
 import { type Mapping, mappingsOf } from './mapping.ts';
-import { verifyNeighbours, verifyNoVaultMountedIn } from './neighbours.ts';
+import { verifyNeighbours, verifyNoVaultMountedIn } from './neighbour-mounts.ts';
 import { planStillness, type Stillness, type StillnessPlan } from './still-vault.ts';
 import type { Attempt } from './sync-record.ts';
 import type { SyncRequest } from './sync-request.ts';
@@ -81,7 +81,7 @@ async function syncNext(
           const profile = readProfile(layout);
           next = nextMapping(context, request, profile, done);
           const { mapping } = next;
-          verifyNeighbours(layout, profile);
+          verifyNeighbours(layout, profile, request.neighbourhood);
           verifyNoVaultMountedIn(mapping.source.directory);
           const stillness = request.dryRun ? asIs : await planStillness(request, profile, mapping);
           return { profile, mapping, stillness };

@@ -3,6 +3,7 @@ import type { ProfileLayout } from '../../clients/layout.ts';
 import type { Direction, TransferMode } from '../../remotes/tuning.ts';
 import type { JobRequest } from '../../sync/job.ts';
 import type { Around, KeyProvider, PasswordProvider } from '../context.ts';
+import type { Neighbourhood } from './neighbour-mounts.ts';
 
 export interface SyncRequest extends JobRequest {
   readonly layout: ProfileLayout;
@@ -21,4 +22,6 @@ export interface SyncRequest extends JobRequest {
   readonly encryptionKey: KeyProvider;
   readonly wait: number;
   readonly around?: Around | undefined;
+  /** What all syncs of a run share of their looks at other profiles; default: each looks for itself. */
+  readonly neighbourhood?: Neighbourhood | undefined;
 }
