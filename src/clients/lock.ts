@@ -20,6 +20,8 @@ export interface LockRequest {
   readonly path: string;
   /** A directory above it, below which no link is followed; default: the one that holds it. */
   readonly base?: string;
+  /** It lies in a directory of ours among somebody's data: of the way there nothing is believed. */
+  readonly isAmongData?: boolean;
   /** What is locked, for messages: `the vault of client1/default`. */
   readonly subject: string;
   /** What this process is doing, told to whoever finds the lock taken: `sync`. */
@@ -132,7 +134,7 @@ async function tryFile(request: LockRequest, dependencies: LockDependencies): Pr
   for (;;) {
     const { path, base } = request;
     ensureDirectory(dirname(path), directoryMode, base);
-    verifyTrusted(path, base);
+    if (request.isAmongData !== true) verifyTrusted(path, base);
     const descriptor = openForAppending(path, fileMode, base);
     try {
       if (!(await tryLock(descriptor, request, dependencies))) {

@@ -10,7 +10,7 @@ import { type Past, readPast } from '../../sync/generations/history.ts';
 import { forgetIncoming } from '../../sync/here/incoming.ts';
 import type { Job } from '../../sync/job.ts';
 import { restoreInto } from '../../sync/restore/restore.ts';
-import { arrivalOf, swapIn } from '../../sync/restore/swap.ts';
+import { swapIn } from '../../sync/restore/swap.ts';
 import { withPlace } from '../../sync/run.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import { identityOf, recordProof } from '../../vaults/proof.ts';
@@ -20,8 +20,10 @@ import type { Context } from '../context.ts';
 import { placeOfMapping } from '../places.ts';
 import type { Mapping } from '../sync/mapping.ts';
 import { jobOf } from '../sync/sync-run.ts';
+import { verifyFree } from './free.ts';
 import { namedLost } from './lost.ts';
 import type { RestoreRequest, RestoreResult } from './request.ts';
+import { inWorkshop } from './workshop.ts';
 
 /** What is brought back, and with what. */
 export interface Wish {
@@ -36,21 +38,35 @@ export interface Wish {
 
 type Settings = Pick<
   RestoreRequest,
-  'layout' | 'generation' | 'at' | 'atLeast' | 'to' | 'bandwidthLimit' | 'onProgress' | 'skipDamaged'
+  'layout' | 'generation' | 'at' | 'atLeast' | 'to' | 'bandwidthLimit' | 'onProgress' | 'skipDamaged' | 'wait'
 >;
 
 /**
  * The caller holds the locks of a download; the vault is not mounted.
  * @throws USAGE for a generation that is not there, REMOTE_BEHIND, VERIFY_FAILED, WRONG_PASSWORD, VAULT_MISMATCH, what the
- * place fails with. What was there before is there then, and what came is not fetched again.
+ * place fails with, what a workshop is refused with. What was there before is there then, and what came is not fetched again.
  */
 export async function bringBack(context: Context, request: Settings, wish: Wish): Promise<RestoreResult> {
+  const target = request.to ?? wish.mapping.source.directory;
+  // beside its place, so that putting it there is a rename
+  const workshop = { path: `${target}.restoring`, purpose: 'restore', wait: request.wait };
+  return await inWorkshop(context, workshop, (directory) =>
+    bringInto(context, request, wish, { target, arrival: join(directory, 'arrived') }),
+  );
+}
+
+async function bringInto(
+  context: Context,
+  request: Settings,
+  wish: Wish,
+  { target, arrival }: Pick<Putting, 'target' | 'arrival'>,
+): Promise<RestoreResult> {
   const { layout, to } = request;
   const { profile, mapping, key } = wish;
+  // another command may have brought something there while this one waited
+  if (to !== undefined) verifyFree(to);
   const begin = context.clock.now().getTime();
   const job = jobOf(request, profile, mapping, key);
-  const target = to ?? mapping.source.directory;
-  const arrival = arrivalOf(target);
   return await withPlace(context, job, async (place) => {
     const past = await readPast(place, context.signal);
     verifyOwner(place, past, mapping);

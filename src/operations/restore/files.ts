@@ -18,10 +18,12 @@ import { tryOpening } from '../../vaults/trial.ts';
 import type { Context } from '../context.ts';
 import { type Look, lookAtMappings } from '../generations/look.ts';
 import { placeOfMapping } from '../places.ts';
+import { verifyFree } from './free.ts';
 import { namedLost } from './lost.ts';
 import { neededOf } from './needed.ts';
 import type { RestoreRequest, RestoreResult } from './request.ts';
-import { describe, verifyFree } from './restore.ts';
+import { describe } from './restore.ts';
+import { inWorkshop } from './workshop.ts';
 
 export interface FilesRequest extends RestoreRequest {
   /** Below the mount directory, or below a synced directory; relative. */
@@ -72,14 +74,25 @@ async function fetchFiles(
   request: FilesRequest,
   look: Look,
 ): Promise<RestoreResult | undefined> {
+  const { to, wait } = request;
+  const isNew = ensureDirectory(to, 0o700);
+  const workshop = { path: join(to, workName), purpose: 'restore', wait };
+  const result = await inWorkshop(context, workshop, (work) => fetchInto(context, request, look, work));
+  if (result === undefined && isNew) removeIfEmpty(to);
+  return result;
+}
+
+async function fetchInto(
+  context: Context,
+  request: FilesRequest,
+  look: Look,
+  work: string,
+): Promise<RestoreResult | undefined> {
   const { layout, paths, to } = request;
   const { mapping, job, place, profile } = look;
   const begin = context.clock.now().getTime();
   const past = await readPast(place, context.signal);
   const chosen = await choose(place, past, request, job.sealKey);
-  const work = join(to, workName);
-  const isNew = ensureDirectory(to, 0o700);
-  ensureDirectory(work, 0o700);
   const isVault = mapping.source.kind === 'vault';
   const password = isVault ? await request.password(layout, profile) : undefined;
   const plain = join(work, 'plain');
@@ -96,14 +109,9 @@ async function fetchFiles(
   } finally {
     password?.wipe();
   }
-  if (restored === undefined) {
-    removeTree(work, to);
-    if (isNew) removeIfEmpty(to);
-    return undefined;
-  }
+  if (restored === undefined) return undefined;
   // what was asked for may be what is lost
   for (const path of paths.filter((one) => kindOf(join(plain, one)) !== 'none')) putInPlace(plain, path, to);
-  removeTree(work, to);
   const { head } = chosen;
   return {
     remote: placeOfMapping(mapping).remote,

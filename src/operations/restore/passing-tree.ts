@@ -8,7 +8,6 @@ import { directoryMode, type ProfileLayout, profileLayout } from '../../clients/
 import type { Profile } from '../../clients/profile.ts';
 import { writeProfile } from '../../clients/profile-store.ts';
 import { placeOf } from '../../remotes/remote.ts';
-import { openOwnDirectory } from '../../sync/here/staging.ts';
 import { shortDigest } from '../../system/digest.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import { ensureDirectory, namesIn } from '../../system/files.ts';
@@ -19,6 +18,7 @@ import { remoteOf } from '../vault-of.ts';
 import { type PartRequest, restoreKnown } from './known.ts';
 import { type MarkerThere, markerThere } from './marker-there.ts';
 import type { RestoreResult } from './request.ts';
+import { inWorkshop } from './workshop.ts';
 
 /**
  * @param request with a target.
@@ -30,12 +30,28 @@ export async function restoreBeside(
   request: PartRequest & { readonly to: string },
   installation: InstallRequest,
 ): Promise<RestoreResult[]> {
-  const { to, encryptionKey } = request;
-  const { client, profile: name } = installation.layout;
+  const { to, wait } = request;
   const above = dirname(to);
   const isNew = ensureDirectory(above, directoryMode);
-  const root = join(above, `.cryptosync-restoring-${shortDigest(to, 16)}`);
-  openOwnDirectory(root).close();
+  const path = join(above, `.cryptosync-restoring-${shortDigest(to, 16)}`);
+  try {
+    return await inWorkshop(context, { path, purpose: 'restore', wait }, (root) =>
+      restoreFrom(context, request, installation, root),
+    );
+  } finally {
+    if (isNew) removeIfEmpty(above);
+  }
+}
+
+/** @param root for a client's tree */
+async function restoreFrom(
+  context: Context,
+  request: PartRequest,
+  installation: InstallRequest,
+  root: string,
+): Promise<RestoreResult[]> {
+  const { client, profile: name } = installation.layout;
+  const { encryptionKey } = request;
   const layout = profileLayout(root, client, name);
   for (const directory of [
     layout.directory,
@@ -53,8 +69,7 @@ export async function restoreBeside(
     // it holds the credentials
     removeFile(layout.rcloneConfig, root);
     const hasCome = namesIn(layout.stateDirectory).some((one) => one.startsWith('incoming-'));
-    if (!hasCome) removeTree(root, above);
-    if (isNew) removeIfEmpty(above);
+    if (!hasCome) removeTree(layout.directory, root);
   }
 }
 

@@ -6,7 +6,6 @@ import { type Ending, recorded } from '../../runs/recorded.ts';
 import type { Secret } from '../../secrets/secret.ts';
 import { verifyTools } from '../../system/dependencies.ts';
 import { CryptosyncError } from '../../system/errors.ts';
-import { kindOf, namesIn } from '../../system/files.ts';
 import { stateOfVault } from '../../vaults/mounting.ts';
 import type { Context } from '../context.ts';
 import { settleVault } from '../settle.ts';
@@ -16,6 +15,7 @@ import { mappingLocks } from '../sync/sync-run.ts';
 import { underLocksAfterAsking } from '../under-locks.ts';
 import { passwordSourceOf } from '../vault-of.ts';
 import { bringBack } from './bring-back.ts';
+import { verifyFree } from './free.ts';
 import type { RestoreRequest, RestoreResult } from './request.ts';
 
 interface Seen {
@@ -92,15 +92,6 @@ function lookAt({ layout, from, to }: RestoreRequest): Seen {
   }
   if (to !== undefined) verifyFree(to);
   return { profile, mappings };
-}
-
-/** @throws USAGE: nothing that is there is written over */
-export function verifyFree(directory: string): void {
-  const kind = kindOf(directory);
-  if (kind === 'none' || (kind === 'directory' && namesIn(directory).length === 0)) return;
-  throw new CryptosyncError('USAGE', `${directory} is there already, and is not written over`, {
-    advice: { to: 'choose-empty-directory' },
-  });
 }
 
 /** Nobody works in what is about to be moved aside. @throws VAULT_MOUNTED */

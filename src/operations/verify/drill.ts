@@ -4,13 +4,12 @@ import type { Secret } from '../../secrets/secret.ts';
 import { type Chosen, choose } from '../../sync/generations/choice.ts';
 import type { Past } from '../../sync/generations/history.ts';
 import { restoreInto } from '../../sync/restore/restore.ts';
-import { ensureDirectory } from '../../system/files.ts';
-import { removeTree } from '../../system/paths/removal.ts';
 import { stateOfVault } from '../../vaults/mounting.ts';
 import { type MountContents, readMountContents } from '../../vaults/mounts/contents.ts';
 import { tryOpening } from '../../vaults/trial.ts';
 import type { Context } from '../context.ts';
 import type { Look } from '../generations/look.ts';
+import { inWorkshop } from '../restore/workshop.ts';
 import type { DrillResult, VerifyRequest } from './request.ts';
 
 export interface Drilled extends DrillResult {
@@ -20,22 +19,39 @@ export interface Drilled extends DrillResult {
 
 /**
  * What came is kept when it is cut off, and removed when it has ended.
- * @throws VERIFY_FAILED, WRONG_PASSWORD, FUSE_UNAVAILABLE, MOUNT_FAILED, what the place fails with, INTERRUPTED
+ * @throws VERIFY_FAILED, WRONG_PASSWORD, FUSE_UNAVAILABLE, MOUNT_FAILED, what the place fails with, INTERRUPTED; LOCKED while
+ * another drill is at the same directory
  */
 export async function drill(
   context: Context,
   request: VerifyRequest,
-  { mapping, job, place }: Look,
-  {
-    past,
-    chosen,
-    password,
-  }: { readonly past: Past; readonly chosen: Chosen; readonly password: Secret | undefined },
+  look: Look,
+  wanted: Rehearsed,
 ): Promise<Drilled> {
-  const { layout, scratch, onProgress } = request;
+  const { layout, scratch, wait } = request;
+  const path =
+    scratch === undefined
+      ? join(layout.stateDirectory, `drill-${layout.profile}`)
+      : join(scratch, '.cryptosync-drill');
+  return await inWorkshop(context, { path, purpose: 'verify', wait }, (directory) =>
+    drillIn(context, request, look, { ...wanted, directory }),
+  );
+}
+
+interface Rehearsed {
+  readonly past: Past;
+  readonly chosen: Chosen;
+  readonly password: Secret | undefined;
+}
+
+async function drillIn(
+  context: Context,
+  request: VerifyRequest,
+  { mapping, job, place }: Look,
+  { past, chosen, password, directory }: Rehearsed & { readonly directory: string },
+): Promise<Drilled> {
+  const { layout, onProgress } = request;
   const begin = performance.now();
-  const directory = scratch ?? join(layout.stateDirectory, `drill-${layout.profile}`);
-  ensureDirectory(directory, 0o700);
   const arrival = join(directory, 'restored');
   const { stateDirectory: state } = layout;
   await restoreInto(context, { place, chosen, directory: arrival, state, onProgress });
@@ -62,8 +78,6 @@ export async function drill(
       };
     });
   }
-  removeTree(arrival, directory);
-  if (scratch === undefined) removeTree(directory, state);
   return { restoreMs, totalMs: Math.round(performance.now() - begin), ...opened };
 }
 

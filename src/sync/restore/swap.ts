@@ -6,13 +6,8 @@ import { CryptosyncError, errnoOf } from '../../system/errors.ts';
 import { kindOf, namesIn, syncDirectory, unusedPath } from '../../system/files.ts';
 import { removeIfEmpty } from '../../system/paths/removal.ts';
 
-/** Where a directory arrives that is to take another's place: beside it, so that this is a rename. */
-export function arrivalOf(directory: string): string {
-  return `${directory}.restoring`;
-}
-
 /**
- * @param arrived as `arrivalOf` has it. @returns where what was there before is now; undefined when that was nothing
+ * @param arrived on the file system of `directory`. @returns where what was there before is now; undefined when that was nothing
  * @throws CONFIG_INVALID when the place is a mount point, or no directory
  */
 export function swapIn(arrived: string, directory: string, now: Date): string | undefined {
