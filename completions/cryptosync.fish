@@ -614,7 +614,7 @@ complete -c cryptosync -n '__cryptosync_at report' -l all-profiles -d 'all profi
 complete -c cryptosync -n '__cryptosync_at report' -s c -l client -x -a '(__cryptosync_clients)' -d 'the client; can be given several times [default: default]'
 complete -c cryptosync -n '__cryptosync_at report' -l client-id -x -a '(__cryptosync_clients)' -d 'the same as --client'
 complete -c cryptosync -n '__cryptosync_at report' -l days -x -d 'look back so far'
-complete -c cryptosync -n '__cryptosync_at report' -l html -x -d 'write a page to this file; its mode is 0600, or that of the file which is there'
+complete -c cryptosync -n '__cryptosync_at report' -l html -x -d 'write a page to this file; its mode is 0600; a file that is there keeps its mode and owner'
 complete -c cryptosync -n '__cryptosync_at report' -l json -d 'Format output as json.'
 complete -c cryptosync -n '__cryptosync_at report' -l log -x -a 'file journal' -d 'where the log goes [default: file]'
 complete -c cryptosync -n '__cryptosync_at report' -l log-file -r -F -d 'log to this file'

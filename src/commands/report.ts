@@ -26,7 +26,8 @@ without scripts, with nothing from elsewhere; its names and messages are those o
   static override flags = {
     ...selectionFlags,
     html: Flags.string({
-      description: 'write a page to this file; its mode is 0600, or that of the file which is there',
+      description:
+        'write a page to this file; its mode is 0600; a file that is there keeps its mode and owner',
       helpValue: 'FILE',
     }),
     'max-age': Flags.string({
@@ -55,7 +56,7 @@ without scripts, with nothing from elsewhere; its names and messages are those o
       return documentOf(fleet);
     }
     const file = resolve(flags.html);
-    writePage(file, reportPage(fleet));
+    writePage(context.root, file, reportPage(fleet));
     this.say(`The report is in ${file}.`);
     const { vaults: _, ...rest } = fleet;
     return { ...rest, file };

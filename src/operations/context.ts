@@ -12,6 +12,8 @@ export interface Context extends TransferContext {
   readonly userId: number;
   /** This program's version. */
   readonly version: string;
+  /** Where the metrics of all clients are written after each run. */
+  readonly metricsFile?: string | undefined;
 }
 
 /** Finds the password of a profile's vault when it is needed, and not before. */

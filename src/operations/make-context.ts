@@ -61,6 +61,7 @@ export function makeContext(choices: ContextChoices): Context {
     signal,
     version,
     warn,
+    metricsFile,
     watching: { config: settings, root, version, environment, signal, further },
   };
   return context;

@@ -9,6 +9,7 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fchownSync,
   fstatSync,
   fsyncSync,
   lstatSync,
@@ -24,7 +25,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 import { errnoOf } from './errors.ts';
 import { named } from './paths/held-directory.ts';
-import { linkRefused } from './paths/refusals.ts';
+import { linkRefused, notRegular } from './paths/refusals.ts';
 import { openOrMake, readFollowing } from './paths/regular-file.ts';
 import { inDirectory } from './paths/walk.ts';
 
@@ -58,17 +59,34 @@ export function syncDirectory(path: string): void {
   inDirectory(path, {}, (directory) => directory.sync());
 }
 
+/** Whose a file is to be, where that can be: only root gives one away. */
+export interface FileRights {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * What an operator named as a file to write, and is a device, a FIFO or a link, is not put out of its place: `/dev/stdout`.
+ * @throws CONFIG_INVALID
+ */
+export function verifyReplaceable(path: string): void {
+  const kind = kindOf(path);
+  if (kind === 'other' || kind === 'link') throw notRegular(path);
+}
+
 /**
  * Writes `content` to `path` atomically and durably. A link that stands there is replaced, not followed.
- * @param mode the final mode; it holds from the first byte, whatever the umask.
+ * @param rights the final mode, which holds from the first byte, whatever the umask; and whose it is, if not this user's.
  * @param base a directory above it, below which no link is followed; default: the one that holds it
  */
 export function writeFileAtomic(
   path: string,
   content: string | Uint8Array,
-  mode: number,
+  rights: number | FileRights,
   base?: string,
 ): void {
+  const mode = typeof rights === 'number' ? rights : rights.mode;
   const temporary = basename(temporaryNameFor(path));
   inDirectory(dirname(resolve(path)), { base }, (directory) => {
     named(path, () => {
@@ -76,6 +94,7 @@ export function writeFileAtomic(
       const descriptor = openSync(directory.at(temporary), flags, mode & 0o700);
       try {
         try {
+          if (typeof rights !== 'number') giveTo(descriptor, rights);
           fchmodSync(descriptor, mode);
           writeWhole(descriptor, content);
           fsyncSync(descriptor);
@@ -90,6 +109,14 @@ export function writeFileAtomic(
     });
     directory.sync();
   });
+}
+
+function giveTo(descriptor: number, { uid, gid }: FileRights): void {
+  try {
+    fchownSync(descriptor, uid, gid);
+  } catch (error) {
+    if (errnoOf(error) !== 'EPERM') throw error;
+  }
 }
 
 /**

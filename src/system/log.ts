@@ -15,6 +15,8 @@ export type LogLevel = 'INFO' | 'WARN' | 'ERROR';
 export type LogFields = Readonly<Record<string, string>>;
 
 export interface Log {
+  /** The file, where it is one. */
+  readonly path?: string;
   /** @param about the error that the line tells; who would tell it once more can ask `hasTold`. */
   write(level: LogLevel, message: string, about?: Error, fields?: LogFields): void;
   hasTold(error: Error): boolean;
@@ -73,6 +75,7 @@ export function createFileLog(path: string, clock: Clock, onUnwritable: (reason:
   };
   const told = new WeakSet<Error>();
   return {
+    path,
     hasTold: (error) => told.has(error),
     write(level, message, about) {
       if (about !== undefined) told.add(about);

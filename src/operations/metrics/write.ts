@@ -3,10 +3,11 @@ import { dirname } from 'node:path';
 import { metricsLock } from '../../clients/layout.ts';
 import { acquireLock, type Lock } from '../../clients/lock.ts';
 import { CryptosyncError } from '../../system/errors.ts';
-import { isDirectory, writeFileAtomic } from '../../system/files.ts';
+import { isDirectory, verifyReplaceable, writeFileAtomic } from '../../system/files.ts';
 import type { Context } from '../context.ts';
 import { selectForStatus } from '../status/selection.ts';
 import { readStatus, type VaultStatus } from '../status/status.ts';
+import { verifyInNone } from '../sync/kept-out.ts';
 import { metricsText } from './families.ts';
 
 /** The collector is another user. */
@@ -14,13 +15,15 @@ const metricsMode = 0o644;
 /** Milliseconds to wait for another command that writes the same file. */
 const patience = 10_000;
 
-/** @throws CONFIG_INVALID where there is no directory for it, DISK_FULL */
+/** @throws CONFIG_INVALID where there is no directory for it, or something that is no file; DISK_FULL */
 export function writeMetrics(file: string, vaults: readonly VaultStatus[]): void {
   if (!isDirectory(dirname(file))) {
     throw new CryptosyncError('CONFIG_INVALID', `there is no directory for the metrics file ${file}`, {
       advice: { to: 'check-paths' },
     });
   }
+  verifyReplaceable(file);
+  verifyInNone(file, vaults);
   writeFileAtomic(file, metricsText(vaults), metricsMode);
 }
 

@@ -22,6 +22,7 @@ import type { Around, Context } from '../context.ts';
 import { configLockRequest, rcloneLockRequest, vaultLockRequest } from '../locks.ts';
 import { type RecoveryFacts, recoveryFacts } from '../recovery/facts.ts';
 import { settleVault } from '../settle.ts';
+import { verifyKeptOut } from '../sync/kept-out.ts';
 import { underLocksAfterAsking } from '../under-locks.ts';
 import { vaultOf } from '../vault-of.ts';
 import { commandsOf, ownersOf, partBelow, usualPlace } from './adapt.ts';
@@ -149,12 +150,7 @@ async function lookAt(
     const profile = [...profiles.values()].find((each) => each.encryptedDir === encryptedDir) as Profile;
     return [owner, vaultOf(profileLayout(context.root, client, owner), profile)] as const;
   });
-  if (write === undefined) {
-    verifyOutput(
-      output,
-      vaults.map(([, vault]) => vault),
-    );
-  }
+  if (write === undefined) verifyOutput(context.root, output);
   if (withVault) {
     verifyTools(['tar'], context.environment);
     for (const [owner, vault] of vaults) await verifyAtRest(context, `${client}/${owner}`, vault);
@@ -162,7 +158,7 @@ async function lookAt(
   return { layout, profiles, vaults };
 }
 
-function verifyOutput(output: string, vaults: readonly Vault[]): void {
+function verifyOutput(root: string, output: string): void {
   if (kindOf(output) !== 'none') {
     throw new CryptosyncError('CONFIG_INVALID', `${output} exists, and is never written over`, {
       advice: { to: 'choose-new-file' },
@@ -170,11 +166,7 @@ function verifyOutput(output: string, vaults: readonly Vault[]): void {
   }
   const directory = realpathSync(dirname(output));
   if (!lstatSync(directory).isDirectory()) throw noDirectory(directory);
-  const inside = vaults.find(({ encryptedDir }) => `${directory}/`.startsWith(`${encryptedDir}/`));
-  if (inside === undefined) return;
-  throw new CryptosyncError('CONFIG_INVALID', `${output} lies in the vault that it would hold`, {
-    advice: { to: 'choose-new-file' },
-  });
+  verifyKeptOut(root, output, 'the exported file', 'may lie in a source');
 }
 
 function noDirectory(directory: string): CryptosyncError {

@@ -23,6 +23,7 @@ import type { Around, Context, PasswordProvider } from '../context.ts';
 import { vaultLockRequest } from '../locks.ts';
 import { writeNewFile } from '../moving/new-file.ts';
 import { settleVault } from '../settle.ts';
+import { verifyKeptOut } from '../sync/kept-out.ts';
 import { underLocksAfterAsking } from '../under-locks.ts';
 import { passwordSourceOf, vaultOf, verifyWhole } from '../vault-of.ts';
 import { type RecoveryFacts, type RecoverySecrets, recoveryFacts } from './facts.ts';
@@ -67,7 +68,10 @@ export async function recoverySheet(context: Context, request: SheetRequest): Pr
         const profile = readProfile(layout);
         const vault = vaultOf(layout, profile);
         verifyInitialised(vault.engine, vault.encryptedDir);
-        if (output !== undefined && kindOf(output) !== 'none') throw taken(output);
+        if (output !== undefined) {
+          if (kindOf(output) !== 'none') throw taken(output);
+          verifyKeptOut(context.root, output, 'the recovery sheet', 'in no source either');
+        }
         if (vault.engine.masterKey === undefined) await verifyUnmounted(layout, vault);
         return { profile, vault };
       },

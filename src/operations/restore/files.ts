@@ -18,6 +18,7 @@ import { tryOpening } from '../../vaults/trial.ts';
 import type { Context } from '../context.ts';
 import { type Look, lookAtMappings } from '../generations/look.ts';
 import { placeOfMapping } from '../places.ts';
+import { verifyKeptOut } from '../sync/kept-out.ts';
 import { verifyFree } from './free.ts';
 import { namedLost } from './lost.ts';
 import { neededOf } from './needed.ts';
@@ -36,6 +37,7 @@ export interface FilesRequest extends RestoreRequest {
 export async function restoreFiles(context: Context, request: FilesRequest): Promise<RestoreResult[]> {
   const { layout, paths, to, from, around = (work) => work() } = request;
   for (const path of paths) verifyFree(join(to, path));
+  verifyKeptOut(context.root, to, 'what comes to', 'may lie in a source');
   const facts = { paths, to };
   const look = { ...request, remotePath: from?.path };
   return await recorded(

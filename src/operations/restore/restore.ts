@@ -9,6 +9,7 @@ import { CryptosyncError } from '../../system/errors.ts';
 import { stateOfVault } from '../../vaults/mounting.ts';
 import type { Context } from '../context.ts';
 import { settleVault } from '../settle.ts';
+import { verifyKeptOut } from '../sync/kept-out.ts';
 import { type Mapping, mappingsOf } from '../sync/mapping.ts';
 import { verifyNoVaultMountedIn } from '../sync/neighbour-mounts.ts';
 import { mappingLocks } from '../sync/sync-run.ts';
@@ -42,6 +43,8 @@ export async function restoreProfile(context: Context, request: RestoreRequest):
     {
       async look() {
         const seen = lookAt(request);
+        if (request.to !== undefined)
+          verifyKeptOut(context.root, request.to, 'what comes to', 'may lie in a source');
         verifyTools(['rclone', 'flock'], context.environment);
         for (const mapping of seen.mappings) await verifyStill(request, mapping);
         return seen;

@@ -1,4 +1,5 @@
 /** What a profile syncs where: its mappings, resolved and checked against each other. */
+import { basename, dirname, join, relative } from 'node:path';
 import type { ProfileLayout } from '../../clients/layout.ts';
 import { nameOf } from '../../clients/layout.ts';
 import type { MappingConfig, Profile } from '../../clients/profile.ts';
@@ -9,7 +10,7 @@ import { overlap } from '../../remotes/whereabouts.ts';
 import type { Route } from '../../sync/route.ts';
 import { directorySource, type SyncSource } from '../../sync/source.ts';
 import { CryptosyncError } from '../../system/errors.ts';
-import { isAbsence } from '../../system/files.ts';
+import { isAbsence, isDirectory } from '../../system/files.ts';
 import { inDirectory } from '../../system/paths/walk.ts';
 import { resolvePath, whySick } from '../../system/stores/stores.ts';
 import type { Vault } from '../../vaults/mounting.ts';
@@ -164,7 +165,26 @@ function plainDirectory(
       advice: { to: 'leave-source-out' },
     });
   }
+  if (holdsOurs(layout, directory)) {
+    throw new CryptosyncError(
+      'CONFIG_INVALID',
+      `${directory} holds what is kept of a client: its profiles, credentials and keys`,
+      { advice: { to: 'leave-source-out' } },
+    );
+  }
   return directory;
+}
+
+/** Of any client of the root: to send that tells its secrets, and to fetch it lets a remote say what is run here. */
+function holdsOurs(
+  { directory: own, toolDirectory, rcloneDirectory }: ProfileLayout,
+  directory: string,
+): boolean {
+  const part = relative(resolve(dirname(own)), directory).split('/');
+  if (part[0] === '' || part[0] === '..') return false;
+  const kept = [basename(toolDirectory), basename(rcloneDirectory)];
+  if (part[1] !== undefined) return kept.includes(part[1]);
+  return whySick(directory) === undefined && isDirectory(join(directory, basename(toolDirectory)));
 }
 
 /** A directory's name on the remote: below the client's own, so that another root can bring it back. */

@@ -32,6 +32,19 @@ export interface Neighbourhood {
   placesBelow(root: string, table: readonly MountEntry[]): Iterable<Places>;
 }
 
+interface Sent {
+  readonly layout: ProfileLayout;
+  /** Resolved. */
+  readonly path: string;
+  readonly what: string;
+}
+
+/** What all profiles below a root send, or send to, as far as they can be read. */
+export function* sentBelow(root: string): Generator<Sent> {
+  for (const { layout, sent } of lookedAtNow.placesBelow(root, readMountTable()))
+    for (const [path, what] of sent) yield { layout, path, what };
+}
+
 /** As it is whenever it is asked. */
 const lookedAtNow: Neighbourhood = {
   *placesBelow(root, table) {

@@ -17,6 +17,7 @@ import { mountProfile } from '../mount.ts';
 import { placeOfMapping } from '../places.ts';
 import { underLocksAfterAsking } from '../under-locks.ts';
 import { passwordSourceOf } from '../vault-of.ts';
+import { verifyNothingInTheClear } from './kept-out.ts';
 import { type KeyRing, keyRing } from './key-ring.ts';
 import { type Mapping, mappingsOf } from './mapping.ts';
 import { verifyNeighbours, verifyNoVaultMountedIn } from './neighbour-mounts.ts';
@@ -83,6 +84,7 @@ async function syncNext(
           const { mapping } = next;
           verifyNeighbours(layout, profile, request.neighbourhood);
           verifyNoVaultMountedIn(mapping.source.directory);
+          verifyNothingInTheClear(context, layout, profile, mapping);
           const stillness = request.dryRun ? asIs : await planStillness(request, profile, mapping);
           return { profile, mapping, stillness };
         },

@@ -13,5 +13,6 @@ export const pathsAdvice: AdviceTexts<PathsAdvice> = {
       : `Run this as the user whose it is, or give it to this one as root: chown ${userId} ${path}`,
   'separate-mount-directory': ({ client, profile }) =>
     `Choose another with --mount-dir at install, or: cryptosync config set mountDir PATH --client ${client} --profile ${profile}`,
+  'keep-out-of-syncs': 'Choose a place outside of what is synced, and move what lies there already.',
   'close-path': ({ path }) => `Take that from them: chmod go-w ${path}`,
 };
