@@ -199,15 +199,22 @@ export async function detachStale(
 
 /**
  * Takes off what was just started on a mount directory that had no mount before, under whatever name the table shows
- * it, and waits for the daemon.
+ * it, and waits for the daemon. One whose starter was ended while it derived its key mounts only then: table and
+ * processes are read until both are empty.
  */
 export async function detachStarted(vault: Vault, dependencies: EngineDependencies): Promise<void> {
   const { engine, encryptedDir, mountDir } = vault;
   const isMounted = () => readMountTable().some(({ mountPoint }) => mountPoint === mountDir);
-  for (let attempt = 0; attempt < busyAttempts && isMounted(); attempt += 1) {
-    if (await detach(vault, false, dependencies)) await pause(busyPause);
+  const until = Date.now() + engine.exitDeadline;
+  for (let busy = 0; busy < busyAttempts && Date.now() < until; ) {
+    if (isMounted()) {
+      if (!(await detach(vault, false, dependencies))) continue;
+      busy += 1;
+      await pause(busyPause);
+    }
+    const alive = await waitForExit(findDaemons(engine.name, encryptedDir), lateMountPause);
+    if (alive.length === 0 && !isMounted()) return;
   }
-  await waitForExit(findDaemons(engine.name, encryptedDir), engine.exitDeadline);
 }
 
 /** An indexer or a prompt may hold a mount for an instant: it is asked again before it is called busy. */
