@@ -90,3 +90,14 @@ export function formatAge(milliseconds: number): string {
   const amount = `${Math.floor(size / length)} ${unit}`;
   return milliseconds < 0 ? `in ${amount}` : `${amount} ago`;
 }
+
+/** Milliseconds that clocks may differ by. */
+const mostAhead = 300_000;
+
+/**
+ * Whether something is at most so old, in milliseconds. What lies farther ahead was written by a clock that was wrong, and
+ * says nothing.
+ */
+export function isRecent(age: number, limit: number): boolean {
+  return age >= -mostAhead && age <= limit;
+}

@@ -3,6 +3,7 @@
 import { syncLocks } from '../../clients/held-locks.ts';
 import type { PlaceHistory, SyncHistory } from '../../runs/last-sync.ts';
 import type { Advice } from '../../system/advice/index.ts';
+import { isRecent } from '../../system/clock.ts';
 import type { Examination, ProfileCase } from '../examination.ts';
 import { namesOf } from '../examination.ts';
 import type { Diagnosis } from '../finding.ts';
@@ -58,7 +59,7 @@ function checkAge(
 ): Diagnosis[] {
   const since = Date.parse(lastSuccess ?? profile.createdAt);
   const age = context.clock.now().getTime() - since;
-  if (!(age > maxAge)) return [];
+  if (isRecent(age, maxAge)) return [];
   const days = Math.floor(age / day);
   return [
     {
@@ -66,9 +67,11 @@ function checkAge(
       severity: 'warning',
       subject: name,
       what:
-        lastSuccess === null
-          ? `it was set up ${days} days ago and never synced with ${remote}`
-          : `the last successful sync with ${remote} was ${days} days ago (${lastSuccess})`,
+        age < 0
+          ? `the last successful sync with ${remote} is dated ${lastSuccess ?? profile.createdAt}, which is yet to come: was the clock changed?`
+          : lastSuccess === null
+            ? `it was set up ${days} days ago and never synced with ${remote}`
+            : `the last successful sync with ${remote} was ${days} days ago (${lastSuccess})`,
       why:
         direction === 'download'
           ? 'What has changed there since is not here.'

@@ -1,5 +1,5 @@
 /** Whether a vault's last success is older than it may be. What can't be told counts as too old: it is an alarm. */
-import { formatAge } from '../../system/clock.ts';
+import { formatAge, isRecent } from '../../system/clock.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 
 /** What a status knows of a vault. */
@@ -17,16 +17,13 @@ export interface Age {
   readonly isOverdue: boolean | null;
 }
 
-/** Milliseconds that clocks may differ by: a success that lies farther ahead says nothing. */
-const mostAhead = 300_000;
-
 /** @param maxAge milliseconds */
 export function ageOf({ lastSuccess, remote, engine }: Synced, maxAge: number, now: Date): Age {
   const age = lastSuccess === null ? Number.NaN : now.getTime() - Date.parse(lastSuccess);
   const isSent = remote !== null || engine === null;
   return {
     successAge: Number.isNaN(age) ? null : Math.trunc(age / 1000),
-    isOverdue: isSent ? !(age <= maxAge && age >= -mostAhead) : null,
+    isOverdue: isSent ? !isRecent(age, maxAge) : null,
   };
 }
 

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { readState } from '../../remotes/control/state.ts';
 import type { Place, PlaceFeatures } from '../../remotes/place.ts';
 import { placeOf } from '../../remotes/remote.ts';
+import { isRecent } from '../../system/clock.ts';
 import type { TransferContext } from '../context.ts';
 import { deletionsIn, verifyPlanned, verifySource, verifyUntorn } from '../guard.ts';
 import { verifyOneState } from '../here/incoming.ts';
@@ -108,8 +109,8 @@ function needsListing(
   record: OpenRecord | undefined,
 ): boolean {
   if (job.request.full === true || lineage.isUnfinished || lineage.footing.kind !== 'recorded') return true;
-  const last = Date.parse(record?.head.fullAt ?? '');
-  return !(context.clock.now().getTime() - last < job.settings.fullEvery);
+  const age = context.clock.now().getTime() - Date.parse(record?.head.fullAt ?? '');
+  return !isRecent(age, job.settings.fullEvery - 1);
 }
 
 type Looked = Omit<Outlook, 'plan' | 'behindOurBack'> & { readonly names: NamesHere };

@@ -151,7 +151,9 @@ function dueIn(
   }
   const { bytes, percent = 0 } = depth;
   const wanted = bytes ?? (bytesIn(sound) * percent) / 100;
-  const oldestFirst = sound.map((one) => ({ one, at: readAt(one) })).sort((a, b) => a.at - b.at);
+  // what a clock that was wrong has noted would not come round before that time
+  const readBefore = (one: Expected): number => (readAt(one) > now ? 0 : readAt(one));
+  const oldestFirst = sound.map((one) => ({ one, at: readBefore(one) })).sort((a, b) => a.at - b.at);
   const taken: Expected[] = [];
   let sum = 0;
   for (const { one } of oldestFirst) {
