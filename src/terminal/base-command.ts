@@ -18,6 +18,7 @@ import { unanswered } from './asking/question.ts';
 import { verifyStdinUse } from './asking/stdin-use.ts';
 import { logOfFailedStart, subjectIn, withoutValues } from './command-line.ts';
 import { commonFlags } from './flags.ts';
+import { verifyText } from './given-bytes.ts';
 import { errorLines } from './showing/error-text.ts';
 import { columnsOf, paint, printable, wrapped } from './showing/style.ts';
 import { prepareStreams, writeOut } from './streams.ts';
@@ -94,6 +95,7 @@ export abstract class CryptosyncCommand extends Command {
     verifyNotEmpty(flags);
     verifyOneLine(flags);
     const environment = process.env;
+    verifyText(flags, this.argv, environment);
     this.#settings = readSettings(settingsFile(environment, userId));
     const context = makeContext({
       version: this.config.version,

@@ -1,8 +1,9 @@
 /** What can be told of a command line that was not understood: for the log, which must hold no secret. */
 import { readSettings, settingsFile } from '../clients/settings.ts';
 import { systemClock } from '../system/clock.ts';
-import type { Log } from '../system/log.ts';
+import { type Log, logPath, silentLog } from '../system/log.ts';
 import { type LogKind, logKinds, openLog } from '../system/logs/choose.ts';
+import { replacement } from '../system/true-bytes.ts';
 
 /** The value of a flag, given as `--flag value` or `--flag=value`. @param names its spellings. */
 function givenValue(names: readonly string[], argv: readonly string[]): string | undefined {
@@ -55,5 +56,7 @@ export function logOfFailedStart(argv: readonly string[]): Log {
   } catch {
     // they are what is wrong
   }
+  // it would be another file's
+  if (logPath(process.env, userId, file)?.includes(replacement)) return silentLog;
   return openLog({ environment: process.env, userId, clock: systemClock, kind, file }, () => {});
 }

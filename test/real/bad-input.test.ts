@@ -1,7 +1,7 @@
 import { lchownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createInstallation, type Installation } from '../support/installation.ts';
-import type { CommandOptions, CommandResult } from '../support/running-command.ts';
+import { type CommandOptions, type CommandResult, program } from '../support/running-command.ts';
 import { snapshot } from '../support/snapshot.ts';
 import { asNobody, readableProgram } from '../support/stranger.ts';
 
@@ -64,6 +64,52 @@ describe('a profile name', () => {
     await Promise.all(
       commands.map((command) => refused([command, '--client=there', `--profile=${name}`], 2, 'USAGE')),
     );
+  });
+});
+
+describe('bytes that are no UTF-8', () => {
+  const run = (script: string, ...words: string[]) =>
+    installation.runProgram('/bin/sh', ['-c', script, process.execPath, program, ...words], {
+      environment: installation.environment,
+    });
+  const latin = `"$(printf '${'%s/caf\\351'}' "$1")"`;
+  const there = '--client there --no-input --json';
+
+  it.each([
+    ['--root', `status --json --root ${latin}`],
+    ['--log-file', `unmount ${there} --log-file ${latin}`],
+    ['--html', `report --json --html ${latin}`],
+    ['--prometheus', `status --json --prometheus ${latin}`],
+    ['--output', `recovery-sheet ${there} --output ${latin}`],
+    ['--output', `export ${there} --output=${latin}`],
+    ['--to', `restore ${there} --to ${latin}`],
+    ['--path', `restore ${there} --to /srv/found --path "$(printf 'caf\\351')"`],
+    ['--scratch', `verify ${there} --drill --scratch ${latin}`],
+    ['--mount-dir', `install --client other --no-links --json --mount-dir ${latin}`],
+    ['--dir', `schedule render ${there} --sync daily --dir ${latin}`],
+    ['--bin-dir', `install --client other --json --bin-dir ${latin}`],
+    ['an argument', `import --json --no-input ${latin}`],
+    ['an argument', `config set ${there} mountDir ${latin}`],
+  ])('in %s of %s are refused, and nothing of another name is made or missed', async (name, words) => {
+    const before = everything();
+    const { exitCode, json, stdout, stderr } = await run(
+      `exec "$0" "$1" ${words.replaceAll('$1', '$2')}`,
+      installation.directory,
+    );
+    expect(exitCode, stdout + stderr).toBe(2);
+    expect(json.error).toMatchObject({ code: 'USAGE', message: `${name} holds bytes that are no UTF-8` });
+    expect(everything()).toEqual(before);
+  });
+
+  it.each(['CRYPTOSYNC_ROOT', 'CRYPTOSYNC_LOG', 'CRYPTOSYNC_CONFIG'])('in %s are refused', async (name) => {
+    const before = everything();
+    const { exitCode, json } = await run(
+      `${name}="$(printf '%s/caf\\351' "$2")" exec "$0" "$1" unmount ${there}`,
+      installation.directory,
+    );
+    expect(exitCode).toBe(2);
+    expect(json.error).toMatchObject({ code: 'USAGE', message: `${name} holds bytes that are no UTF-8` });
+    expect(everything()).toEqual(before);
   });
 });
 

@@ -69,10 +69,16 @@ function place(directory: HeldDirectory, temporary: string, name: string): void 
   } catch (error) {
     const errno = errnoOf(error) ?? '';
     if (errno === 'EEXIST') throw taken(directory.pathOf(name));
+    if (errno === 'ENOENT') throw writtenByAnother(directory.pathOf(name));
     if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(errno)) throw error;
   }
   if (kindOf(directory.at(name)) !== 'none') throw taken(directory.pathOf(name));
   renameSync(directory.at(temporary), directory.at(name));
+}
+
+/** It has taken this one's part for what a killed command had left. */
+function writtenByAnother(path: string): CryptosyncError {
+  return new CryptosyncError('LOCKED', `${path} is being written by another command`);
 }
 
 function taken(path: string): CryptosyncError {

@@ -23,6 +23,7 @@ export interface RemoteAdvice
     | 'check-credentials'
     | 'follow-remote-name-rule'
     | 'give-one-line'
+    | 'name-in-utf8'
     | 'check-space-then-install'
     | 'check-space-then-again'
     | 'check-backend-options'

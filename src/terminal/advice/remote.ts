@@ -37,6 +37,8 @@ export const remoteAdvice: AdviceTexts<RemoteAdvice> = {
   'follow-remote-name-rule':
     'Use letters, digits, underscores, dots, hyphens and spaces, not a hyphen or space first.',
   'give-one-line': 'Give it on one line.',
+  'name-in-utf8':
+    'Such a name can be synced and restored, and can not be given here: name the directory above it, or rename it.',
   'check-space-then-install': 'Check the free space and the permissions there, then run install again.',
   'check-space-then-again': 'Check the free space and the permissions there, then run it again.',
   'remove-remote-above': ({ client, remote }) =>
