@@ -118,7 +118,7 @@ function installNpmPackages() {
 }
 
 function build() {
-  const built = modifiedAt(path.join(root, 'dist/oclif.js'));
+  const built = modifiedAt(path.join(root, 'dist/oclif.cjs'));
   if (built >= Math.max(...BUILD_INPUTS.map((input) => newestIn(path.join(root, input))))) return;
   say('building');
   run([path.join(root, 'node_modules/.bin/node'), 'scripts/build.ts'], 'The build failed.');

@@ -1,19 +1,19 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { glob, rename, rm } from 'node:fs/promises';
 import { rolldown } from 'rolldown';
 import { asciiOnly } from './ascii.ts';
 import { buildFacts, buildName } from './build-facts.ts';
-import { eagerFunctions } from './eager.ts';
-import { isOften, layerGroups } from './layers.ts';
+import { layerGroups } from './layers.ts';
 import { leanBuiltins } from './lean-builtins.ts';
 import { leanConf } from './lean-conf.ts';
 import { leanOclif, OCLIF_ENTRY } from './lean-oclif.ts';
+import { plainExports } from './plain-exports.ts';
 import { root } from './root.ts';
 
 /**
- * Bundles the library (dist/index.js), oclif's runner (dist/oclif.js) and every command, with its packages, into
- * ES modules that share chunks: a start then reads a handful of files instead of hundreds. Nothing is minified, so
- * that a stack trace says something.
+ * Bundles the library, oclif's runner (dist/oclif.cjs) and every command, with its packages, into files that share
+ * chunks: a start then reads a handful of files instead of hundreds. They are CommonJS, because only of a script does V8
+ * keep the code that runs have compiled (bin/chunks.js). Nothing is minified, so that a stack trace says something.
  */
 export async function bundle(): Promise<void> {
   const fresh = `${root}dist.new`;
@@ -23,23 +23,32 @@ export async function bundle(): Promise<void> {
     input: await entries(),
     platform: 'node',
     tsconfig: false,
-    plugins: [leanOclif(packageFacts()), leanConf(), leanBuiltins(), eagerFunctions(isOften), asciiOnly()],
+    plugins: [leanOclif(packageFacts()), leanConf(), leanBuiltins(), plainExports(), asciiOnly()],
     onLog(level, log, report) {
       if (level === 'warn' && log.code === 'EVAL') return; // inside ejs and ajv, as they are
       report(level === 'warn' ? 'error' : level, log);
     },
   });
-  await build.write({
+  const { output } = await build.write({
     dir: 'dist.new',
-    format: 'esm',
-    entryFileNames: '[name].js',
-    chunkFileNames: 'chunks/[name]-[hash].js',
+    format: 'cjs',
+    exports: 'named',
+    banner: `'use strict';`,
+    entryFileNames: '[name].cjs',
+    chunkFileNames: 'chunks/[name]-[hash].cjs',
     codeSplitting: { groups: layerGroups() },
   });
   await build.close();
+  const library = output.find(({ fileName }) => fileName === 'index.cjs');
+  writeFileSync(`${fresh}/index.js`, moduleOf(library?.type === 'chunk' ? library.exports : []));
   // a build that fails leaves the last good one in its place
   await rm(`${root}dist`, { recursive: true, force: true });
   await rename(fresh, `${root}dist`);
+}
+
+/** The library as an ES module: node's own reading of CommonJS doesn't see all names. */
+function moduleOf(names: readonly string[]): string {
+  return `import library from './index.cjs';\nexport const { ${names.join(', ')} } = library;\n`;
 }
 
 /** Entry points by their name in dist/. */

@@ -13,11 +13,6 @@ const LAYERS: readonly (readonly [name: string, entry: string])[] = [
   ['mount', `${root}src/commands/mount.ts`],
 ];
 
-/** A layer of which a start calls much; of oclif's modules hardly any declares a function that is called. */
-export function isOften(chunk: string): boolean {
-  return chunk === 'status';
-}
-
 const REST = 'shared';
 /** Our own folders below the operations. What is left of packages stays apart. */
 const sharedFiles = /\/src\/(system|secrets|clients|vaults|remotes)\//;

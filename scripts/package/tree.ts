@@ -50,6 +50,7 @@ export function layOut(
   write(`${home}/package.json`, packageJson(edition.version));
   const script = readFileSync(`${root}bin/run.js`, 'utf8').replace(/^#!.*/, `#!/${home}/node`);
   write(`${home}/bin/run.js`, script, 0o755);
+  copy(`${root}bin/chunks.js`, `${home}/bin/chunks.js`);
   link(at('usr/bin/cryptosync'), '../lib/cryptosync/bin/run.js');
   link(at(`${documents}/docs`), '../../../lib/cryptosync/docs');
 

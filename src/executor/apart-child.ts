@@ -24,22 +24,26 @@ process.on('SIGINT', () => {}); // the parent's business
 // what an operator sees of it in ps(1)
 process.title = 'cryptosync-spare';
 const warming = setTimeout(warm, warmingDelay);
-const { work, secrets } = await readWork();
-clearTimeout(warming);
-isWaiting = false;
-process.title = 'cryptosync-sync';
-tell({ kind: 'begun' });
-const result = await new RcloneSyncExecutor({
-  stateDirectory: work.stateDirectory,
-  onWarning: (message, advice) => tell({ kind: 'warning', message, advice }),
-}).sync({
-  ...work.options,
-  encryption: encryptionOf(work, secrets),
-  signal: stop.signal,
-  onProgress: (stats) => tell({ kind: 'progress', stats }),
-});
-for (const secret of secrets) secret.wipe();
-process.stdout.write(lineOf({ kind: 'result', result }), () => process.exit(0));
+void syncOnce();
+
+async function syncOnce(): Promise<void> {
+  const { work, secrets } = await readWork();
+  clearTimeout(warming);
+  isWaiting = false;
+  process.title = 'cryptosync-sync';
+  tell({ kind: 'begun' });
+  const result = await new RcloneSyncExecutor({
+    stateDirectory: work.stateDirectory,
+    onWarning: (message, advice) => tell({ kind: 'warning', message, advice }),
+  }).sync({
+    ...work.options,
+    encryption: encryptionOf(work, secrets),
+    signal: stop.signal,
+    onProgress: (stats) => tell({ kind: 'progress', stats }),
+  });
+  for (const secret of secrets) secret.wipe();
+  process.stdout.write(lineOf({ kind: 'result', result }), () => process.exit(0));
+}
 
 /** Loads what a sync loads only when it comes to it. */
 function warm(): void {

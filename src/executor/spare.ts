@@ -70,7 +70,7 @@ function childEnvironment(environment: NodeJS.ProcessEnv): Record<string, string
 /** The program of the child beside this file, or above the chunk into which it was bundled. */
 function childProgram(): string {
   for (let at = import.meta.dirname; at !== dirname(at); at = dirname(at)) {
-    const found = ['apart-child.ts', 'apart-child.js'].map((name) => join(at, name)).find(existsSync);
+    const found = ['apart-child.ts', 'apart-child.cjs'].map((name) => join(at, name)).find(existsSync);
     if (found !== undefined) return found;
   }
   throw new CryptosyncError('UNEXPECTED', `${import.meta.dirname} has no apart-child beside it`);

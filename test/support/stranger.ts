@@ -24,7 +24,7 @@ export function readableProgram(installation: Installation): ReadableProgram {
     copyFileSync(process.execPath, node, constants.COPYFILE_FICLONE);
   }
   cpSync(join(project, 'dist'), join(directory, 'dist'), { recursive: true });
-  for (const name of ['bin/run.js', 'package.json', 'oclif.manifest.json'])
+  for (const name of ['bin/run.js', 'bin/chunks.js', 'package.json', 'oclif.manifest.json'])
     copyFileSync(join(project, name), join(directory, name));
   return { node, script: join(directory, 'bin', 'run.js') };
 }
