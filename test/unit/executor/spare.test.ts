@@ -1,11 +1,15 @@
 /** The process that waits for the next sync: whoever closes it, or ends, leaves none behind. */
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { Spare } from '../../../src/executor/spare.ts';
 import { childrenOf, isAlive, waitUntil } from '../../support/machine.ts';
 
 const waiting = (): number[] => childrenOf(process.pid);
+/** It says that it waits when it has loaded all that it takes, which on a busy machine is seconds. */
+const saysSo = (pid: number): boolean =>
+  readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('cryptosync-spar');
 
 it('waits from the first sync on, and is gone when it is closed', async () => {
   const others = waiting();
@@ -24,6 +28,8 @@ it('is replaced when it was taken, and ends when it is given no work', async () 
   const spare = new Spare(process.env);
   spare.take();
   expect(await waitUntil(() => waiting().length === others.length + 1, 10_000)).toBe(true);
+  const [first = 0] = waiting().filter((pid) => !others.includes(pid));
+  expect(await waitUntil(() => saysSo(first), 20_000)).toBe(true);
   const taken = spare.take();
   expect(await waitUntil(() => waiting().length === others.length + 2, 10_000)).toBe(true);
   taken?.dismiss();
