@@ -424,7 +424,7 @@ complete -c cryptosync -n '__cryptosync_at history' -s v -l verbose -d 'print ca
 complete -c cryptosync -n '__cryptosync_at history' -l help -d 'show what it does and all its flags'
 
 # cryptosync import
-complete -c cryptosync -n '__cryptosync_at import' -l accept-commands -d 'take along programs that profiles or rclone.conf run, such as passwordCommand'
+complete -c cryptosync -n '__cryptosync_at import' -l accept-commands -d 'take along programs that profiles or rclone.conf run, and syncs of directories outside of the tree'
 complete -c cryptosync -n '__cryptosync_at import' -l bin-dir -x -a '(__fish_complete_directories)' -d 'where the links go [default: /usr/local/bin, or ~/.local/bin]'
 complete -c cryptosync -n '__cryptosync_at import' -s i -l identity -r -F -d 'a file with identities of age\'s, or stdin (-), for an export to a recipient'
 complete -c cryptosync -n '__cryptosync_at import' -l json -d 'Format output as json.'

@@ -40,7 +40,8 @@ the end; for one that did not, it says how to bring it back from the remote.`,
     ...passwordFlags,
     mount: Flags.boolean({ default: true, allowNo: true, description: 'mount the vaults that came along' }),
     'accept-commands': Flags.boolean({
-      description: 'take along programs that profiles or rclone.conf run, such as passwordCommand',
+      description:
+        'take along programs that profiles or rclone.conf run, and syncs of directories outside of the tree',
     }),
     ...linkFlags,
     wait: waitFlag,

@@ -463,6 +463,21 @@ describe('an archive that no export makes', () => {
         },
       ],
     ],
+    [
+      'a directory of this machine to send',
+      () => [first(), profile({ mappings: [{ source: '/etc', plaintext: true, allowOutside: true }] })],
+    ],
+    [
+      'a directory of this machine to write',
+      () => [
+        first(),
+        profile({
+          mappings: [
+            { source: '/old/evil/../../etc', direction: 'download', plaintext: true, allowOutside: true },
+          ],
+        }),
+      ],
+    ],
     ['something else first', () => [profile(), first()]],
     ['the same file twice', () => [first(), profile(), profile()]],
     ['nothing', () => []],

@@ -228,7 +228,7 @@ function mayTryAgain({ code }: CryptosyncError, password: PasswordProvider, layo
 
 async function putInPlace(
   context: Context,
-  { program, binDirectory, onProgress }: ImportRequest,
+  { program, binDirectory, onProgress, acceptCommands }: ImportRequest,
   { manifest, archive }: OpenedExport,
   work: string,
 ): Promise<readonly string[]> {
@@ -242,7 +242,7 @@ async function putInPlace(
     binDirectory === undefined
       ? []
       : Object.values(linkPaths(profileLayout(context.root, client, name), binDirectory));
-  const staged = await stageClient(context, { manifest, work, program, links });
+  const staged = await stageClient(context, { manifest, work, program, links, acceptCommands });
   const { stateDirectory } = clientLayout(join(work, 'new'), client);
   const record = { version: 1, id: manifest.id, from: manifest.directory, createdAt: manifest.createdAt };
   writeFileAtomic(join(stateDirectory, importedFile), `${JSON.stringify(record)}\n`, fileMode, work);

@@ -41,6 +41,8 @@ export interface StagingRequest {
   /** An empty directory; the archive was unpacked to `raw` in it. */
   readonly work: string;
   readonly program: Program;
+  /** Whoever imports it means what it runs, and what it syncs elsewhere on this machine. */
+  readonly acceptCommands: boolean;
   /** Links on PATH that will be made, for the summary. */
   readonly links: (name: ProfileName) => readonly string[];
 }
@@ -66,6 +68,7 @@ export async function stageClient(context: Context, request: StagingRequest): Pr
     ...(conf === undefined ? [] : commandsIn(parseRcloneConf(conf))),
   ]);
   if (conf !== undefined) writeFileAtomic(staged.rcloneConfig, conf, fileMode, work);
+  if (!request.acceptCommands) verifySources(manifest, profiles);
   const owners = ownersOf(profiles, manifest.directory);
   takeVaults(raw, staged, manifest.vaults);
   takeState(raw, staged);
@@ -136,6 +139,22 @@ function verifyCommands({ commands }: ExportManifest, found: readonly string[]):
   const hidden = found.filter((command) => !commands.includes(command));
   if (hidden.length > 0) throw strange(`it would run ${hidden[0]}, and does not say so`);
 }
+
+/** To send a directory of this machine tells it to a stranger's remote, to fetch one lets that write it. */
+function verifySources({ directory }: ExportManifest, profiles: ReadonlyMap<ProfileName, Profile>): void {
+  const sources = [...profiles.values()].flatMap(({ mappings = [] }) => mappings.map(({ source }) => source));
+  const outside = sources.filter((source) => source !== undefined && !isBelow(directory, source));
+  if (outside.length === 0) return;
+  throw new CryptosyncError(
+    'CONFIG_INVALID',
+    `what the archive brings syncs directories outside of the client's tree: ${outside.join(', ')}`,
+    { advice: { to: 'accept-commands' }, details: { sources: outside } },
+  );
+}
+
+/** By its text: `..` would lead out of it. */
+const isBelow = (directory: string, path: string): boolean =>
+  partBelow(directory, path) !== undefined && !path.split('/').includes('..');
 
 /** Moves the ciphertext of each vault that came along. */
 function takeVaults(raw: ClientLayout, staged: ClientLayout, vaults: readonly ProfileName[]): void {
