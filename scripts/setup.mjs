@@ -50,6 +50,7 @@ const SYSTEM_PACKAGES = [
   { package: 'binutils', command: 'strip', for: ['package'] },
   { package: 'debootstrap', command: 'debootstrap', for: ['package', 'machine'] },
   { package: 'lintian', command: 'lintian', for: ['package'] },
+  { package: 'rpm', command: 'rpmbuild', for: ['package'] },
   { package: 'systemd-container', command: 'systemd-nspawn', for: ['machine'] },
   { package: 'restic', command: 'restic', for: ['bench'] },
   { package: 'borgbackup', command: 'borg', for: ['bench'] },

@@ -7,6 +7,11 @@ import { root } from '../build/root.ts';
 /** Nobody's: the project has no address yet. */
 export const maintainer = 'cryptosync contributors <cryptosync@localhost>';
 
+/** What it is for, in lines of a package's description. */
+export const summary = `One command each to set up a client's vault (gocryptfs or CryFS), to mount it,
+and to bring its ciphertext to any remote that rclone knows, guarded, with
+generations that can be verified and restored.`;
+
 /** Whichever of the two engines is there, a vault can be made; flock, setpriv and chattr are called. */
 const depends = [
   'libc6 (>= 2.28)',
@@ -63,9 +68,7 @@ Suggests: age, bash-completion, cryfs
 Section: utils
 Priority: optional
 Description: encrypted vaults for those who keep other people's files
- One command each to set up a client's vault (gocryptfs or CryFS), to mount it,
- and to bring its ciphertext to any remote that rclone knows, guarded, with
- generations that can be verified and restored.
+${summary.replaceAll(/^/gm, ' ')}
  .
  The program comes with a node of its own.
 `;

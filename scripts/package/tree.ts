@@ -20,7 +20,7 @@ import { type Edition, type Manifest, manPages } from './man.ts';
 
 /** Where the program lies, with a node of its own. */
 const home = 'usr/lib/cryptosync';
-const documents = 'usr/share/doc/cryptosync';
+export const documents = 'usr/share/doc/cryptosync';
 const debian = `${root}scripts/package/debian`;
 
 /** What is copied as it is; docs, schema and completions are read by the program itself. */
@@ -147,8 +147,8 @@ function copyright(year: string): string {
   ].join('\n');
 }
 
-/** Gives every file and directory one time, and directories and files the modes that Debian wants. */
-function settle(tree: string, time: number): void {
+/** Gives every file and directory of a tree one time, and directories and files the modes that Debian wants. */
+export function settle(tree: string, time: number): void {
   const paths = globSync('**', { cwd: tree }).map((path) => join(tree, path));
   for (const path of paths.toReversed()) {
     const found = lstatSync(path);

@@ -1,7 +1,7 @@
 /** The Debian package where systemd runs: its server, a night that goes wrong, an upgrade in the middle of work, a purge. */
 import { copyFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { makeDebianPackage, version } from '../../test/support/packaging.ts';
+import { makePackage, version } from '../../test/support/packaging.ts';
 import type { Trial } from './trial.ts';
 
 const client = '/opt/agency_stack/clients/client3';
@@ -14,7 +14,7 @@ const claim = 'cryptosync session claim -c tenant1 --workload site --encryption-
 
 /** Needs no network: what it depends on is there. @returns what apt said */
 function aptInstall(trial: Trial, scratch: string, ...flags: string[]): string {
-  const file = makeDebianPackage(scratch, ...flags);
+  const file = makePackage('deb', scratch, ...flags);
   copyFileSync(file, `${trial.machine.tree}/root/${basename(file)}`);
   return trial.must(`DEBIAN_FRONTEND=noninteractive apt-get install -qq -y /root/${basename(file)} 2>&1`);
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BareDebian, makeBareDebian } from '../support/bare-debian.ts';
-import { makeDebianPackage, repository, version } from '../support/packaging.ts';
+import { makePackage, repository, version } from '../support/packaging.ts';
 
 /** What `npm run package` made. */
 const current = join(repository, 'dist-package', `cryptosync_${version}_amd64.deb`);
@@ -23,7 +23,7 @@ describe('the package', () => {
 
   it('is the same, byte by byte, when it is made again', () => {
     const digest = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex');
-    const [one, other] = ['one', 'other'].map((name) => digest(makeDebianPackage(join(scratch, name))));
+    const [one, other] = ['one', 'other'].map((name) => digest(makePackage('deb', join(scratch, name))));
     expect(one).toBe(other);
   });
 
@@ -61,7 +61,7 @@ describe('in a bare Debian 12 without node', () => {
       cryptosync unmount --quiet --client client1`);
 
   it('is installed by apt with what it needs, and works', () => {
-    install(makeDebianPackage(scratch, '--suffix', '~older'));
+    install(makePackage('deb', scratch, '--suffix', '~older'));
     expect(debian.run('command -v node || echo none')).toBe('none\n');
     expect(installed()).toBe(`${version}~older`);
     expect(debian.run('cryptosync --version')).toContain(`cryptosync/${version} linux-x64 node-v24.`);

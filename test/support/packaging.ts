@@ -9,9 +9,10 @@ export const { version } = JSON.parse(readFileSync(`${repository}package.json`, 
   version: string;
 };
 
-/** A Debian package, made fast: not compressed, and with node's symbols. @returns its file */
-export function makeDebianPackage(output: string, ...flags: string[]): string {
-  const args = ['scripts/package.ts', '--output', output, '--compression', 'none', '--no-strip', ...flags];
+/** A package, made fast: not compressed, and with node's symbols. @returns its file */
+export function makePackage(format: 'deb' | 'rpm', output: string, ...flags: string[]): string {
+  const fast = ['--output', output, '--compression', 'none', '--no-strip'];
+  const args = ['scripts/package.ts', '--format', format, ...fast, ...flags];
   const printed = execFileSync(process.execPath, args, { cwd: repository, encoding: 'utf8' });
   return printed.replace(/ \(.*\n$/s, '');
 }
