@@ -22,8 +22,8 @@ import type { OpenRecord, RecordEntry } from '../tree/record.ts';
 import { readTree } from '../upload/chain.ts';
 import { readListing } from '../upload/full-pass/listing.ts';
 import { carriedOnly, lookSettings } from '../upload/look.ts';
+import { asListed } from '../upload/naming/spelling.ts';
 import { recordOf } from '../upload/outlook.ts';
-import { asListed } from '../upload/spelling.ts';
 import { verifyTree } from './verify-tree.ts';
 
 export interface DownloadOutlook {

@@ -9,7 +9,7 @@ import type { ManifestHead } from '../tree/manifest.ts';
 import type { ManifestEntry } from '../tree/manifest-line.ts';
 import { objectOf } from '../tree/objects.ts';
 import { readListing } from '../upload/full-pass/listing.ts';
-import { spellingOf } from '../upload/spelling.ts';
+import { spellingOf } from '../upload/naming/spelling.ts';
 import type { Past } from './history.ts';
 import { replay, type Step, type Tree } from './line.ts';
 

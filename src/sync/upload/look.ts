@@ -9,7 +9,7 @@ import { type FirstLook, type LookSettings, lookOver } from '../tree/changes.ts'
 import type { StampedEntry } from '../tree/entry.ts';
 import { type OpenRecord, openRecord, type RecordEntry } from '../tree/record.ts';
 import { scanTree } from '../tree/scan.ts';
-import { type NamesHere, namesHere } from './carriable.ts';
+import { type NamesHere, namesHere } from './naming/carriable.ts';
 
 interface LookedHere {
   readonly look: FirstLook;

@@ -17,16 +17,16 @@ import type { Entry } from '../tree/entry.ts';
 import { objectOf } from '../tree/objects.ts';
 import { type OpenRecord, openRecord, publishRecord, type RecordEntry } from '../tree/record.ts';
 import { removeIfThere } from '../tree/record-file.ts';
-import { type NamesHere, withoutUncarried } from './carriable.ts';
 import { readTree } from './chain.ts';
 import { withBlocking } from './full-pass/blocking.ts';
 import { seenThere } from './full-pass/full-look.ts';
 import { type Mended, readListing } from './full-pass/listing.ts';
 import { verifyApart, verifyNotNested, verifyUnmarked } from './guard.ts';
 import { lookEarly, lookHere, lookSettings, ownRecord } from './look.ts';
+import { type NamesHere, withoutUncarried } from './naming/carriable.ts';
+import { spellingOf } from './naming/spelling.ts';
 import type { UploadPlan } from './plan.ts';
 import { planFor } from './planning.ts';
-import { spellingOf } from './spelling.ts';
 
 export interface Outlook {
   readonly lineage: Lineage;

@@ -8,8 +8,8 @@ import { ancestorsOf, directoryOf, joined, shownPath } from '../../system/names.
 import type { TransferContext } from '../context.ts';
 import { inLanes } from '../lanes.ts';
 import { objectOf } from '../tree/objects.ts';
+import { keyAt } from './naming/spelling.ts';
 import type { UploadPlan } from './plan.ts';
-import { keyAt } from './spelling.ts';
 
 export interface KeepSettings {
   /** The directory at the place that takes what leaves its path. */

@@ -7,7 +7,7 @@ import { inLanes } from '../lanes.ts';
 import type { Entry } from '../tree/entry.ts';
 import { isOurs, objectOf } from '../tree/objects.ts';
 import { isSameTime, type Listing } from '../upload/full-pass/listing.ts';
-import { isGarbled, keyAt } from '../upload/spelling.ts';
+import { isGarbled, keyAt } from '../upload/naming/spelling.ts';
 import type { Finding } from './findings.ts';
 
 /** One object that should be there. */

@@ -5,8 +5,8 @@ import { comparePaths, directoryOf, shownPath } from '../../../system/names.ts';
 import { type Change, hashesAt, type LookSettings } from '../../tree/changes.ts';
 import { isSignOfPlace, objectOf } from '../../tree/objects.ts';
 import type { RecordEntry } from '../../tree/record.ts';
+import type { Spelling } from '../naming/spelling.ts';
 import type { Leaving } from '../plan.ts';
-import type { Spelling } from '../spelling.ts';
 
 export interface Listing {
   /** By path: files, and what is neither file nor directory. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Place, PlaceEntry } from '../../../../../src/remotes/place.ts';
 import { isOurs } from '../../../../../src/sync/tree/objects.ts';
 import { readListing } from '../../../../../src/sync/upload/full-pass/listing.ts';
-import { asListed } from '../../../../../src/sync/upload/spelling.ts';
+import { asListed } from '../../../../../src/sync/upload/naming/spelling.ts';
 
 function placeWith(paths: readonly string[]): Place {
   const entries: PlaceEntry[] = paths.map((path) => ({ path, kind: 'file', size: 1, mtime: 0n }));

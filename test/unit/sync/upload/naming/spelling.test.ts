@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { keyAt, spellingOf } from '../../../../src/sync/upload/spelling.ts';
+import { keyAt, spellingOf } from '../../../../../src/sync/upload/naming/spelling.ts';
 
 const features = { respellsNames: true, ignoresCase: false };
 

@@ -3,9 +3,9 @@
  * that is too long in the middle of a transfer.
  */
 
-import { trashDirectory } from '../remotes/control/generations.ts';
-import type { CryptSettings } from '../remotes/crypt.ts';
-import type { Remote } from '../remotes/remote.ts';
+import { trashDirectory } from '../../../remotes/control/generations.ts';
+import type { CryptSettings } from '../../../remotes/crypt.ts';
+import type { Remote } from '../../../remotes/remote.ts';
 
 /** Bytes of one name on file systems and the servers before them (limits.h, NAME_MAX). */
 const longestName = 255;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { CryptSettings } from '../../../src/remotes/crypt.ts';
-import type { Remote } from '../../../src/remotes/remote.ts';
-import { encryptedLength, nameLimitOf } from '../../../src/sync/name-length.ts';
+import type { CryptSettings } from '../../../../../src/remotes/crypt.ts';
+import type { Remote } from '../../../../../src/remotes/remote.ts';
+import { encryptedLength, nameLimitOf } from '../../../../../src/sync/upload/naming/name-length.ts';
 
 const settings = (
   filenameEncryption: CryptSettings['filenameEncryption'],

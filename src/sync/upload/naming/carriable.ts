@@ -1,12 +1,12 @@
 /** What a place can't hold is named, and everything else goes. */
-import type { PlaceFeatures } from '../../remotes/place.ts';
-import { linkSuffix } from '../../remotes/remote.ts';
-import { isBytes, shownPath } from '../../system/names.ts';
-import { nameLimitOf } from '../name-length.ts';
-import type { NotCarried } from '../result.ts';
-import type { Change, TreeChanges } from '../tree/changes.ts';
-import type { Entry } from '../tree/entry.ts';
-import { isOurs, objectOf } from '../tree/objects.ts';
+import type { PlaceFeatures } from '../../../remotes/place.ts';
+import { linkSuffix } from '../../../remotes/remote.ts';
+import { isBytes, shownPath } from '../../../system/names.ts';
+import type { NotCarried } from '../../result.ts';
+import type { Change, TreeChanges } from '../../tree/changes.ts';
+import type { Entry } from '../../tree/entry.ts';
+import { isOurs, objectOf } from '../../tree/objects.ts';
+import { nameLimitOf } from './name-length.ts';
 import { isOdd, keyAt } from './spelling.ts';
 
 /**

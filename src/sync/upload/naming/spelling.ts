@@ -3,8 +3,8 @@
  * control character as the sign that stands for it, a quote mark before what is such a sign itself, and a listing in XML
  * makes a line feed of a CR.
  */
-import type { PlaceFeatures } from '../../remotes/place.ts';
-import { ancestorsOf } from '../../system/names.ts';
+import type { PlaceFeatures } from '../../../remotes/place.ts';
+import { ancestorsOf } from '../../../system/names.ts';
 
 /** Control characters, U+2400 to U+241F and U+2421 for them, and the quote U+201B. */
 const odd = /[\p{Cc}\u2400-\u241f\u2421\u201b]/u;
