@@ -79,6 +79,11 @@ export function serveWebdav(
   return serve('webdav', directory, way);
 }
 
+/** One over a disk that takes names in other letters for one, which nothing that it says tells a client. */
+export function serveFoldingWebdav(directory: string): Promise<Server> {
+  return serve('webdav', directory, ['--vfs-case-insensitive']);
+}
+
 export interface SftpServer extends Server {
   /** Knows the server's key at its address. */
   readonly knownHostsLine: string;

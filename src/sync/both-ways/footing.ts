@@ -28,6 +28,8 @@ export interface Footing {
   readonly known: readonly RecordEntry[];
   /** What the source's files were opened with when the run began. */
   readonly proven: Proven;
+  /** Differences by which the place keeps names apart, as the run learns them. */
+  readonly apart: Set<string>;
 }
 
 /** @throws what the guard refuses of the place, CONFIG_INVALID when it keeps no times */
@@ -54,7 +56,8 @@ export async function footingOf(job: Job, place: Place): Promise<Footing> {
       ? onlyIncluded(await readTree(place, marker, job.sealKey), job.settings.include)
       : undefined;
   const precision = precisionOf(job, place, features);
-  return { lineage, record, features, precision, told, known: knownBefore(job, lineage, record), proven };
+  const known = knownBefore(job, lineage, record);
+  return { lineage, record, features, precision, told, known, proven, apart: new Set() };
 }
 
 /** What this machine holds is meant, or it was said which side's versions count. */

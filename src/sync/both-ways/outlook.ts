@@ -18,6 +18,7 @@ import { type Listing, readListing } from '../upload/full-pass/listing.ts';
 import { carriedOnly, lookSettings } from '../upload/look.ts';
 import { namesHere, withoutUncarried } from '../upload/naming/carriable.ts';
 import { spellingOf } from '../upload/naming/spelling.ts';
+import { siftTwins } from '../upload/naming/twins.ts';
 import { objectsOf } from '../upload/outlook.ts';
 import { type Journal, recover } from './base.ts';
 import { beginningOf, formerBase, journalOf, verifyComplete } from './beginning.ts';
@@ -103,17 +104,20 @@ async function lookAtSides(
   context: TransferContext,
   job: Job,
   place: Place,
-  { features, known, told, precision }: Footing,
+  { features, known, told, precision, apart }: Footing,
 ): Promise<Sides> {
   const names = namesHere(features, job.mapping);
   const entries = [...carriedOnly(job)];
   const settings = { ...lookSettings(context, job), onEntry: names.see };
   const tree = await changesOf(known.values(), entries.values(), settings);
-  const { kept, notCarried } = withoutUncarried(tree, features, names);
-  const carried = new Set(kept.map(({ path }) => path));
-  const left = new Set(tree.changes.flatMap(({ path }) => (carried.has(path) ? [] : [path])));
-  const spelling = spellingOf(objectsOf([...known, ...(told ?? [])], kept), features);
+  const carriable = withoutUncarried(tree, features, names);
+  const spelling = spellingOf(objectsOf([...known, ...(told ?? [])], carriable.kept), features);
   const found = includedListing(job, await readListing(place, spelling));
+  const sifting = { root: job.mapping.source.directory, there: () => pathsThere(found), apart };
+  const sifted = await siftTwins(place, carriable.kept, sifting);
+  const notCarried = [...carriable.notCarried, ...sifted.notCarried];
+  const carried = new Set(sifted.kept.map(({ path }) => path));
+  const left = new Set(tree.changes.flatMap(({ path }) => (carried.has(path) ? [] : [path])));
   const seen = told === undefined ? { ...found, objects: withFormerLinks(found.objects) } : found;
   const listing = isUntimed(job, features) ? timedAsTold(seen, told ?? []) : seen;
   const here = withCarriedGroups(hereWith(entries, known, tree), left);
@@ -126,6 +130,16 @@ async function lookAtSides(
     keepsDirectory: keepsDirectory(features),
   });
   return { here, there, tree, listing, left, notCarried };
+}
+
+/** What lies there, by the paths that it has here. */
+function pathsThere({ objects, directories }: Listing): Set<string> {
+  const paths = new Set(directories);
+  for (const object of objects.keys()) {
+    paths.add(object);
+    if (object.endsWith(linkSuffix)) paths.add(object.slice(0, -linkSuffix.length));
+  }
+  return paths;
 }
 
 function arrivedBy(journal: Journal | undefined): ReadonlySet<string> | undefined {

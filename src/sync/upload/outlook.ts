@@ -25,6 +25,7 @@ import { verifyApart, verifyNotNested, verifyUnmarked } from './guard.ts';
 import { lookEarly, lookHere, lookSettings, ownRecord } from './look.ts';
 import { type NamesHere, withoutUncarried } from './naming/carriable.ts';
 import { spellingOf } from './naming/spelling.ts';
+import { siftTwins } from './naming/twins.ts';
 import type { UploadPlan } from './plan.ts';
 import { planFor } from './planning.ts';
 
@@ -42,6 +43,8 @@ export interface Outlook {
   readonly isFull: boolean;
   /** There was nothing at all. */
   readonly isEmpty: boolean;
+  /** Differences by which the place keeps names apart, as the run learns them. */
+  readonly apart: Set<string>;
   /** What somebody else did there, for people. */
   readonly behindOurBack: readonly string[];
 }
@@ -73,7 +76,8 @@ export async function lookAhead(context: TransferContext, job: Job, place: Place
   const { look, names } = isWaiting ? early.looked() : await lookHere(job, features, known(), settings);
   const tree = await changesAmong(look, settings);
   const isFull = isDue && !isEmpty;
-  const outlook = { lineage, features, record, known, tree, isFull, isEmpty, names, proven };
+  const apart = new Set<string>();
+  const outlook = { lineage, features, record, known, tree, isFull, isEmpty, names, proven, apart };
   return { ...outlook, ...(await planned(job, place, outlook, settings)) };
 }
 
@@ -121,9 +125,13 @@ async function planned(
   looked: Looked,
   settings: LookSettings,
 ): Promise<Pick<Outlook, 'plan' | 'behindOurBack'>> {
-  const { lineage, features, tree, isFull, names, known } = looked;
+  const { lineage, features, tree, isFull, names, known, apart } = looked;
   const { mode, raw, source } = job.mapping;
-  const { kept, notCarried } = withoutUncarried(tree, features, names);
+  const carriable = withoutUncarried(tree, features, names);
+  const there = (): Set<string> => pathsIn(known());
+  const sifted = await siftTwins(place, carriable.kept, { root: source.directory, there, apart });
+  const { kept } = sifted;
+  const notCarried = [...carriable.notCarried, ...sifted.notCarried];
   verifyKnown(job, lineage, kept);
   const listing = isFull
     ? await readListing(place, spellingOf(objectsOf(known(), kept), features))
@@ -144,6 +152,12 @@ async function planned(
   const counts = { deletions: deletionsIn(plan.trash), sourceFiles: tree.files, knownFiles };
   verifyPlanned(source, placeOf(raw), counts, job.settings.deleteLimit);
   return { plan, behindOurBack: seen.behindOurBack };
+}
+
+export function pathsIn(entries: Iterable<Pick<Entry, 'path'>>): Set<string> {
+  const paths = new Set<string>();
+  for (const { path } of entries) paths.add(path);
+  return paths;
 }
 
 /** All that is known to lie there, or is about to. */

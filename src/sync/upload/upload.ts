@@ -21,7 +21,8 @@ import { type Carried, carryOut } from './carry-out.ts';
 import { type Changed, commit, pruneAfter, refreshRecord } from './commit.ts';
 import { carriedOnly, lookSettings } from './look.ts';
 import { namesHere, withoutUncarried } from './naming/carriable.ts';
-import type { Outlook } from './outlook.ts';
+import { siftTwins } from './naming/twins.ts';
+import { type Outlook, pathsIn } from './outlook.ts';
 import { isNothing, type UploadPlan } from './plan.ts';
 import { planFor } from './planning.ts';
 import { bytesIn, progressOf } from './progress.ts';
@@ -145,12 +146,13 @@ async function carryUntilSettled(
     const { files, bytes } = carried;
     transferred = addResults(transferred, { files, bytes, deleted: deletionsIn(plan.trash) });
     const known = (): Iterable<RecordEntry> => patched(patched(outlook.known(), refreshed), entries);
-    const after = await lookAgain(context, job, outlook, known);
+    const after = await lookAgain(context, job, place, { outlook, known });
     lookedAt = after.lookedAt;
     for (const [path, entry] of after.plan.refreshed) refreshed.set(path, entry);
     const isStill = isNothing(after.plan) && carried.restless.size === 0;
     const notCarried = after.plan.notCarried;
-    if (isStill || pass >= settlePasses) {
+    // names that are there now tell whether others may come; what moved besides is looked at no longer than usual
+    if (isStill || (pass >= settlePasses && !after.isWaiting)) {
       const unsettled = isStill
         ? new Set<string>()
         : new Set([...carried.restless, ...after.plan.entries.keys()]);
@@ -178,6 +180,8 @@ function note(
 
 interface Again {
   readonly plan: UploadPlan;
+  /** Something is kept back until the place holds what is to be put now. */
+  readonly isWaiting: boolean;
   readonly lookedAt: bigint;
 }
 
@@ -185,9 +189,10 @@ interface Again {
 async function lookAgain(
   context: TransferContext,
   job: Job,
-  { features }: Outlook,
-  known: () => Iterable<RecordEntry>,
+  place: Place,
+  { outlook, known }: { readonly outlook: Outlook; readonly known: () => Iterable<RecordEntry> },
 ): Promise<Again> {
+  const { features, apart } = outlook;
   const { mode, source, raw } = job.mapping;
   const names = namesHere(features, job.mapping);
   const settings = lookSettings(context, job);
@@ -198,8 +203,11 @@ async function lookAgain(
       onEntry: names.see,
       takesGone: mode === 'sync',
     });
-    const { kept, notCarried } = withoutUncarried(tree, features, names);
-    const facts = { changes: kept, notCarried, foreign: [], lost: new Set<string>() };
+    const carriable = withoutUncarried(tree, features, names);
+    const there = (): Set<string> => pathsIn(known());
+    const sifted = await siftTwins(place, carriable.kept, { root: source.directory, there, apart });
+    const notCarried = [...carriable.notCarried, ...sifted.notCarried];
+    const facts = { changes: sifted.kept, notCarried, foreign: [], lost: new Set<string>() };
     const plan = await planFor(job, facts, features, settings);
     // a source that vanished meanwhile would look like one that was emptied
     const counts = {
@@ -208,7 +216,7 @@ async function lookAgain(
       knownFiles: tree.knownFiles,
     };
     verifyPlanned(source, placeOf(raw), counts, job.settings.deleteLimit);
-    return { plan, lookedAt: tree.lookedAt };
+    return { plan, isWaiting: sifted.isWaiting && !isNothing(plan), lookedAt: tree.lookedAt };
   } catch (error) {
     throw stoppedMidway(toCryptosyncError(error));
   }

@@ -1,0 +1,119 @@
+/**
+ * Names that a server takes for one another although it does not say so: one of them goes, the others are named, no run
+ * sends one over another, and where a server keeps them apart all of them go at once.
+ */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DirectionOutcome } from '../../src/sync/result.ts';
+import { type Machine, machineAt } from '../support/machines.ts';
+import { type Server, serveFoldingWebdav, serveWebdav } from '../support/serve.ts';
+import { readTree } from '../support/tree.ts';
+
+let directory: string;
+const servers: Record<string, Server> = {};
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'cryptosync-test-'));
+  for (const [name, serve] of [
+    ['folding', serveFoldingWebdav],
+    ['exact', serveWebdav],
+  ] as const) {
+    mkdirSync(join(directory, name));
+    servers[name] = await serve(join(directory, name));
+  }
+});
+afterAll(async () => {
+  for (const server of Object.values(servers)) await server.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const write = (machine: Machine, files: Readonly<Record<string, string>>): void => {
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(machine.tree, path)), { recursive: true });
+    writeFileSync(join(machine.tree, path), content);
+  }
+};
+let count = 0;
+const scene = (kind: string): { machine: Machine; served: string } => {
+  count += 1;
+  const configFile = join(directory, `rclone-${count}.conf`);
+  const url = `http://127.0.0.1:${servers[kind]?.port}`;
+  // one that keeps times, as both directions need
+  writeFileSync(configFile, `[dav]\ntype = webdav\nurl = ${url}\nvendor = owncloud\n`, { mode: 0o600 });
+  const remote = { name: 'dav', type: 'webdav', path: `place-${count}`, configFile };
+  const machine = machineAt(join(directory, `machine-${count}`), 'one', remote);
+  return { machine, served: join(directory, kind, `place-${count}`) };
+};
+const there = (served: string): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(served, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.parentPath.includes('.cryptosync'))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => [path.slice(served.length + 1), readFileSync(path, 'utf8')]),
+  );
+
+const twins = {
+  README: 'first',
+  readme: 'second',
+  Readme: 'third',
+  'D/x': 'in D',
+  'd/y': 'in d',
+  alone: 'alone',
+};
+const carried = { README: 'first', 'D/x': 'in D', alone: 'alone' };
+
+describe.each(['upload', 'bothWays'] as const)('%s', (way) => {
+  const run = (machine: Machine): Promise<DirectionOutcome> => machine[way]();
+
+  it('names what a server takes for another, sends none over another, and does not send them again', async () => {
+    const { machine, served } = scene('folding');
+    write(machine, twins);
+    const first = await run(machine);
+    expect(first).toMatchObject({ changed: true, generation: 1, consistent: false });
+    const named = [
+      { path: 'Readme', why: 'the remote takes its name for that of README' },
+      { path: 'd', why: 'the remote takes its name for that of D' },
+      { path: 'd/y', why: 'the remote takes its name for that of D' },
+      { path: 'readme', why: 'the remote takes its name for that of README' },
+    ];
+    const inOrder = ({ notCarried = [] }: DirectionOutcome) =>
+      [...notCarried].sort((a, b) => (a.path < b.path ? -1 : 1));
+    expect(inOrder(first)).toEqual(named);
+    expect(there(served)).toEqual(carried);
+    const again = await run(machine);
+    expect(again).toMatchObject({ changed: false });
+    expect(inOrder(again)).toEqual(named);
+    // another one comes later, and the one that stood in the way goes
+    write(machine, { ALONE: 'another' });
+    expect(inOrder(await run(machine))).toContainEqual({
+      path: 'ALONE',
+      why: 'the remote takes its name for that of alone',
+    });
+    expect(there(served)).toEqual(carried);
+    rmSync(join(machine.tree, 'alone'));
+    await run(machine);
+    expect(inOrder(await run(machine))).toEqual(named);
+    expect(there(served)).toEqual({ README: 'first', 'D/x': 'in D', ALONE: 'another' });
+    expect(Object.keys(readTree(machine.tree))).toHaveLength(6);
+  });
+
+  it('all of them go in one run where a server keeps them apart', async () => {
+    const { machine, served } = scene('exact');
+    write(machine, {
+      ...twins,
+      'caf\u00e9': 'one form',
+      'cafe\u0301': 'another',
+      end: 'no dot',
+      'end.': 'a dot',
+    });
+    expect(await run(machine)).toMatchObject({
+      changed: true,
+      consistent: true,
+      generation: 1,
+      notCarried: [],
+    });
+    expect(Object.keys(there(served))).toHaveLength(10);
+    expect(await run(machine)).toMatchObject({ changed: false });
+  });
+});
