@@ -8,7 +8,8 @@
  */
 import type { Secret } from '../secrets/secret.ts';
 import { obscure } from './rclone/obscure.ts';
-import { placeOf, type Remote, rclonePath, variableOf } from './remote.ts';
+import { wholeOf } from './rclone/place/lanes.ts';
+import { placeOf, type Remote, variableOf } from './remote.ts';
 import type { FilenameEncryption } from './tuning.ts';
 
 export interface CryptSettings {
@@ -51,7 +52,7 @@ export function cryptRemote(base: Remote, settings: CryptSettings, { key, salt }
       // later rclones, and 1.60 passes over them.
       ...environmentDefinition(name, {
         type: 'crypt',
-        remote: rclonePath(base),
+        remote: wholeOf(base),
         password: obscure(key),
         password2: salt === undefined ? '' : obscure(salt),
         filename_encryption: settings.filenameEncryption,

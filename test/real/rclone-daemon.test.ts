@@ -152,9 +152,8 @@ describe('the rclone of a run', () => {
   });
 });
 
-/** Every question to a place. */
+/** Every question to a place that its server is asked; what a WebDAV place can do rclone knows by itself. */
 const questions: Readonly<Record<string, (place: Place, descriptor: number) => Promise<unknown>>> = {
-  features: (place) => place.features(),
   read: (place) => place.read('x', 100),
   names: (place) => place.names(''),
   list: (place) => place.list(() => {}),

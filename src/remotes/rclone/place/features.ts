@@ -1,9 +1,10 @@
 /** What a place behind rclone can do, as rclone says it. */
 import type { CryptosyncError } from '../../../system/errors.ts';
 import { listedHashes, type PlaceFeatures } from '../../place.ts';
-import { type Remote, rclonePath } from '../../remote.ts';
+import type { Remote } from '../../remote.ts';
 import { questionDeadline } from '../call.ts';
 import type { Answer, RcloneDaemon } from './daemon.ts';
+import { wholeOf } from './lanes.ts';
 
 /** What `operations/fsinfo` gives for "keeps no times": 100 years in nanoseconds. */
 const notSupported = 3_153_600_000_000_000_000;
@@ -17,7 +18,7 @@ export async function askFeatures(
   remote: Remote,
   fail: (answer: Failed, action: string) => CryptosyncError,
 ): Promise<PlaceFeatures> {
-  const answer = await daemon.call('operations/fsinfo', { fs: rclonePath(remote) }, questionDeadline);
+  const answer = await daemon.call('operations/fsinfo', { fs: wholeOf(remote) }, questionDeadline);
   if (answer.kind !== 'done') throw fail(answer, 'ask what the remote can do');
   const {
     Features = {},

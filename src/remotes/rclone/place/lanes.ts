@@ -14,26 +14,40 @@ const mostLanes = 8;
 export function lanesOf(remote: Remote): string[] {
   const base = remote.below ?? remote;
   const headers = base.type === 'webdav' ? headersOf(base) : undefined;
-  if (headers === undefined) return [rclonePath(remote)];
+  if (headers === undefined) return [wholeOf(remote)];
   return Array.from({ length: mostLanes }, (_, index) => rclonePath(laneOf(remote, headers, index)));
 }
 
 /**
- * The place under a name of its own for moves, where rclone must not repeat them by itself (see moving.ts); undefined
- * where it may, or where its headers can't be read.
+ * The place under names of their own for moves, where rclone must not repeat them by itself (see moving.ts); none where
+ * it may, or where its headers can't be read. A move is six calls and more, so these are several too.
  */
-export function moverOf(remote: Remote): Remote | undefined {
+export function moversOf(remote: Remote): Remote[] {
   const base = remote.below ?? remote;
   const headers = base.type === 'webdav' ? (headersOf(base) ?? headersGiven(base)) : undefined;
-  return headers === undefined ? undefined : laneOf(remote, headers, mostLanes);
+  if (headers === undefined) return [];
+  return Array.from({ length: mostLanes }, (_, index) => laneOf(remote, headers, mostLanes + index));
+}
+
+/**
+ * The place as rclone is given it. Of a WebDAV path without a slash at its end each new instance asks whether it is a
+ * file, by a list of all that lies directly in it (hazards.md R49).
+ */
+export function wholeOf(remote: Remote): string {
+  return rclonePath(remote.type === 'webdav' ? asDirectory(remote) : remote);
+}
+
+function asDirectory(remote: Remote): Remote {
+  const path = remote.path.replace(/\/*$/, '/');
+  return path === '/' ? remote : { ...remote, path };
 }
 
 function laneOf(remote: Remote, headers: string, index: number): Remote {
   const base = remote.below ?? remote;
   const own = `${headers === '' ? '' : `${headers},`}X-Lane,${index}`;
-  const name = `${base.name},headers=${quoted(own)}`;
-  if (remote.below === undefined) return { ...remote, name };
-  return { ...remote, name: `${remote.name},remote=${quoted(`${name}:${base.path}`)}` };
+  const lane = asDirectory({ ...base, name: `${base.name},headers=${quoted(own)}` });
+  if (remote.below === undefined) return lane;
+  return { ...remote, name: `${remote.name},remote=${quoted(`${lane.name}:${lane.path}`)}` };
 }
 
 /** A message without what a lane adds to the name of its remote: the headers are nobody's business (R32). */

@@ -2,10 +2,11 @@
 
 import { CryptosyncError } from '../../../system/errors.ts';
 import type { ListedHash, PlaceEntry } from '../../place.ts';
-import { controlFilter, isControl, placeOf, type Remote, rclonePath } from '../../remote.ts';
+import { controlFilter, isControl, placeOf, type Remote } from '../../remote.ts';
 import { askRemoteIfPresent } from '../ask.ts';
 import type { RcloneDependencies } from '../call.ts';
 import { transferDeadline } from './daemon.ts';
+import { wholeOf } from './lanes.ts';
 
 export interface Listed {
   readonly onEntry: (entry: PlaceEntry) => void;
@@ -21,7 +22,7 @@ export async function listPlace(
 ): Promise<void> {
   const hashing = hash === undefined ? [] : ['--hash', '--hash-type', hash];
   const how = ['--recursive', '--no-mimetype', ...hashing, '--filter', controlFilter, ...flags];
-  const args = ['lsjson', ...how, rclonePath(remote)];
+  const args = ['lsjson', ...how, wholeOf(remote)];
   const call = { args, action: 'list the files', deadline: transferDeadline, onStdoutLine };
   await askRemoteIfPresent(remote, call, dependencies);
 

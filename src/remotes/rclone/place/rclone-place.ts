@@ -25,7 +25,7 @@ import {
   transferDeadline,
 } from './daemon.ts';
 import { askFeatures, type Failed } from './features.ts';
-import { lanesOf, moverOf, withoutLane } from './lanes.ts';
+import { lanesOf, moversOf, wholeOf, withoutLane } from './lanes.ts';
 import { listPlace, nanosecondsOf } from './listing.ts';
 import { onceUnlocked } from './locked.ts';
 import { asksOnce, moveOnce } from './moving.ts';
@@ -56,16 +56,20 @@ export function rclonePlace(
     { ...dependencies, signal: either },
   );
   const lanes = lanesOf(remote);
-  const whole = rclonePath(remote);
-  const mover = moverOf(remote);
-  const moverFs = rclonePath(mover ?? remote);
-  const moving = mover === undefined ? config : { ...config, ...asksOnce };
+  const whole = wholeOf(remote);
+  const movers = moversOf(remote);
+  const isCareful = movers.length > 0;
+  const moving = isCareful ? asksOnce : {};
   const own = `:local,copy_links=true:/proc/${process.pid}/fd`;
-  let turn = 0;
+  const turns = { lane: 0, mover: 0 };
   let asked: Promise<PlaceFeatures> | undefined;
   const lane = (): string => {
-    turn += 1;
-    return lanes[turn % lanes.length] ?? whole;
+    turns.lane += 1;
+    return lanes[turns.lane % lanes.length] ?? whole;
+  };
+  const mover = (): Remote => {
+    turns.mover += 1;
+    return movers[turns.mover % movers.length] ?? remote;
   };
   const fail = (answer: Failed, action: string): CryptosyncError =>
     rcloneFailure(
@@ -175,16 +179,13 @@ export function rclonePlace(
     get: (path, descriptor, onContent) =>
       watch.during(() => fetchContent(lane(), path, { descriptor, onContent }, asking)),
     async move(from, to) {
-      const move = (): Promise<Answer> =>
-        daemon.call(
-          'operations/movefile',
-          { srcFs: moverFs, srcRemote: from, dstFs: moverFs, dstRemote: to, _config: moving },
-          transferDeadline,
-        );
+      const fs = isCareful ? rclonePath(mover()) : whole;
+      const how = { srcFs: fs, srcRemote: from, dstFs: fs, dstRemote: to, _config: { ...config, ...moving } };
+      const move = (): Promise<Answer> => daemon.call('operations/movefile', how, transferDeadline);
       const unlocked = (): Promise<Answer> => onceUnlocked(move, signal);
       const isAt = (path: string) => async () => (await place.look(path)) !== undefined;
       const careful = { ask: unlocked, isAtSource: isAt(from), isAtTarget: isAt(to) };
-      const answer = await watch.during(() => (mover === undefined ? unlocked() : moveOnce(careful, signal)));
+      const answer = await watch.during(() => (isCareful ? moveOnce(careful, signal) : unlocked()));
       if (answer.kind === 'done') return true;
       if (isMissing(answer)) return false;
       throw fail(answer, `move ${from}`);
@@ -192,8 +193,9 @@ export function rclonePlace(
     async moveDirectory(from, to) {
       const { movesDirectories } = await place.features();
       if (!movesDirectories) return false;
-      const [srcFs, dstFs] = [from, to].map((path) => rclonePath(mover ?? remote, path));
-      const input = { srcFs, dstFs, ...(mover !== undefined && { _config: asksOnce }) };
+      const carrier = mover();
+      const [srcFs, dstFs] = [from, to].map((path) => rclonePath(carrier, path));
+      const input = { srcFs, dstFs, ...(isCareful && { _config: asksOnce }) };
       const answer = await daemon.call('sync/move', input, transferDeadline);
       return answer.kind === 'done';
     },

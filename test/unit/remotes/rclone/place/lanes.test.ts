@@ -28,11 +28,11 @@ describe('the names of a place', () => {
   it('keep the headers of the operator, and are left alone where these are not known', () => {
     const headers = 'headers = X-Token,"one, two",Cookie,a=b';
     for (const lane of lanesOf(remoteOf('webdav', headers)))
-      expect(lane).toMatch(/^r,headers="X-Token,""one, two"",Cookie,a=b,X-Lane,\d":a b\/c$/);
+      expect(lane).toMatch(/^r,headers="X-Token,""one, two"",Cookie,a=b,X-Lane,\d":a b\/c\/$/);
     const remote = remoteOf('webdav');
-    expect(lanesOf({ ...remote, configFile: '' })).toEqual(['r:a b/c']);
+    expect(lanesOf({ ...remote, configFile: '' })).toEqual(['r:a b/c/']);
     writeFileSync(remote.configFile, 'RCLONE_ENCRYPT_V0:\nabc\n');
-    expect(lanesOf(remote)).toEqual(['r:a b/c']);
+    expect(lanesOf(remote)).toEqual(['r:a b/c/']);
   });
 
   it('stand in no message, whoever quotes them', () => {
