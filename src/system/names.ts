@@ -104,7 +104,8 @@ export function comparePaths(a: string, b: string): number {
   return above !== 0 ? above : compareNames(a, b);
 }
 
-function compareDirectories(a: string, b: string): number {
+/** The order in which directories come in one of paths: what lies directly in one before what lies further below. */
+export function compareDirectories(a: string, b: string): number {
   // a slash is less than any character of a name
   return a === b ? 0 : compareNames(a.replaceAll('/', '\0'), b.replaceAll('/', '\0'));
 }

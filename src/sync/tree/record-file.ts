@@ -28,6 +28,8 @@ const longestEnd = 128;
 
 export interface RecordWriter {
   line(value: object): void;
+  /** A line of another record, with the line feed at its end. */
+  copy(line: Buffer): void;
   /** Writes the last line, and makes all of it durable. @param entries how many there are */
   end(entries: number): void;
 }
@@ -36,24 +38,25 @@ export interface RecordWriter {
 export function writeLines(path: string, fill: (writer: RecordWriter) => void): void {
   removeIfThere(path);
   const descriptor = named(path, () => openSync(path, 'wx', 0o600));
-  let pieces: string[] = [];
+  let pieces: Buffer[] = [];
   let [size, checksum] = [0, 0];
   const flush = (): void => {
-    const bytes = Buffer.from(pieces.join(''), 'utf8');
+    const bytes = Buffer.concat(pieces);
     checksum = crc32(bytes, checksum);
     for (let at = 0; at < bytes.length; ) at += named(path, () => writeSync(descriptor, bytes, at));
     pieces = [];
     size = 0;
   };
-  const line = (value: object): void => {
-    const text = `${JSON.stringify(value)}\n`;
-    pieces.push(text);
-    size += text.length;
+  const add = (piece: Buffer): void => {
+    pieces.push(piece);
+    size += piece.length;
     if (size > chunkSize) flush();
   };
+  const line = (value: object): void => add(Buffer.from(`${JSON.stringify(value)}\n`, 'utf8'));
   try {
     fill({
       line,
+      copy: (other) => add(Buffer.from(other)),
       end(entries) {
         flush();
         line(endOf(entries, checksum));
@@ -138,6 +141,32 @@ export function parseLine(text: string): unknown {
 
 /** The lines of a file, as a stream. @throws RecordTorn when the last one has no end, or there is no file */
 export function* linesIn(path: string): Generator<string> {
+  for (const line of rawLinesIn(path)) yield line.toString('utf8', 0, line.length - 1);
+}
+
+/**
+ * The lines of a file but for the last one, as they stand there; each is to be used before the next one is asked for.
+ * @returns the entries that the last one tells. @throws RecordTorn when they are not what was written
+ */
+export function* verifiedLinesIn(path: string): Generator<Buffer, number> {
+  let checksum = 0;
+  for (const line of rawLinesIn(path)) {
+    if (line.subarray(0, endBegin.length).equals(endBegin)) {
+      const last = line.toString('utf8', 0, line.length - 1);
+      const entries = (parseLine(last) as { end?: unknown }).end;
+      if (typeof entries === 'number' && last === JSON.stringify(endOf(entries, checksum))) return entries;
+      break;
+    }
+    checksum = crc32(line, checksum);
+    yield line;
+  }
+  throw new RecordTorn(path);
+}
+
+const endBegin = Buffer.from('{"end":');
+
+/** Each with the line feed at its end, in a buffer that is filled anew. */
+function* rawLinesIn(path: string): Generator<Buffer> {
   const descriptor = openIfFile(path);
   if (descriptor === undefined) throw new RecordTorn(path);
   try {
@@ -149,8 +178,8 @@ export function* linesIn(path: string): Generator<string> {
       if (read === 0) break;
       let from = 0;
       for (let end = buffer.indexOf(10, from); end >= 0 && end < read; end = buffer.indexOf(10, from)) {
-        const piece = buffer.subarray(from, end);
-        yield rest.length === 0 ? piece.toString('utf8') : Buffer.concat([...rest, piece]).toString('utf8');
+        const piece = buffer.subarray(from, end + 1);
+        yield rest.length === 0 ? piece : Buffer.concat([...rest, piece]);
         rest = [];
         held = 0;
         from = end + 1;

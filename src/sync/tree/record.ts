@@ -71,7 +71,7 @@ type Packed = [string, number, number, string, number, number, number, string, s
 /** Writes a record beside the final place; `publishRecord` puts it there. Durable when this returns. */
 export function writeRecord(path: string, head: RecordHead, entries: Iterable<RecordEntry>): void {
   writeLines(path, ({ line, end }) => {
-    line({ cryptosync: 'record', version, ...head });
+    line(headLine(head));
     let count = 0;
     for (const one of linesOf(entries)) {
       count += one.e.length;
@@ -79,6 +79,10 @@ export function writeRecord(path: string, head: RecordHead, entries: Iterable<Re
     }
     end(count);
   });
+}
+
+export function headLine(head: RecordHead): object {
+  return { cryptosync: 'record', version, ...head };
 }
 
 /** Puts a record that was written into its place, in one step. */
@@ -93,7 +97,13 @@ export function replaceRecord(path: string, head: RecordHead, entries: Iterable<
   publishRecord(`${path}.next`, path);
 }
 
-function* linesOf(entries: Iterable<RecordEntry>): Generator<{ d: string; e: Packed[] }> {
+interface Line {
+  /** The directory, and what of it stands in this line. */
+  readonly d: string;
+  readonly e: Packed[];
+}
+
+export function* linesOf(entries: Iterable<RecordEntry>): Generator<Line> {
   let directory: string | undefined;
   let packed: Packed[] = [];
   for (const entry of entries) {
@@ -138,6 +148,8 @@ function pack(entry: RecordEntry): Packed {
 
 export interface OpenRecord {
   readonly head: RecordHead;
+  /** Where it lies. */
+  readonly file: string;
   /** Each call reads the file anew, as a stream. @throws RecordTorn when it was changed since it was opened */
   entries(): Generator<RecordEntry>;
 }
@@ -149,7 +161,7 @@ export function openRecord(path: string): OpenRecord | undefined {
   try {
     const first = lines.next();
     const head = first.done ? undefined : headOf(first.value);
-    return head === undefined ? undefined : { head, entries: () => entriesIn(path) };
+    return head === undefined ? undefined : { head, file: path, entries: () => entriesIn(path) };
   } catch (error) {
     if (error instanceof RecordTorn) return undefined;
     throw error;
@@ -173,13 +185,21 @@ function* entriesIn(path: string): Generator<RecordEntry> {
       isWhole = line.end === count;
       break;
     }
-    if (typeof line?.d !== 'string' || !Array.isArray(line.e)) throw new RecordTorn(path);
-    for (const packed of line.e as unknown[]) {
+    for (const entry of entriesOf(line, path)) {
       count += 1;
-      yield unpack(line.d, packed, path);
+      yield entry;
     }
   }
   if (!isWhole) throw new RecordTorn(path);
+}
+
+/** The entries of a line. @param file for the error. @throws RecordTorn */
+export function* entriesOf(
+  line: { readonly d?: unknown; readonly e?: unknown } | null,
+  file: string,
+): Generator<RecordEntry> {
+  if (typeof line?.d !== 'string' || !Array.isArray(line.e)) throw new RecordTorn(file);
+  for (const packed of line.e as unknown[]) yield unpack(line.d, packed, file);
 }
 
 function unpack(directory: string, packed: unknown, file: string): RecordEntry {

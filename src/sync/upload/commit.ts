@@ -27,6 +27,7 @@ import {
   replaceRecord,
   writeRecord,
 } from '../tree/record.ts';
+import { patchRecord, writePatched } from '../tree/record-patch.ts';
 import { isUsualTime } from '../tree/times.ts';
 import type { Outlook } from './outlook.ts';
 
@@ -47,6 +48,8 @@ export interface Ground {
   readonly lineage: Lineage;
   readonly record: OpenRecord | undefined;
   readonly known: () => Iterable<RecordEntry>;
+  /** The record that `known` reads, where it reads one. */
+  readonly knownRecord?: OpenRecord | undefined;
   readonly isFull: boolean;
 }
 
@@ -68,8 +71,8 @@ export async function commit(context: TransferContext, job: Job, place: Place, m
   const { marker } = outlook.lineage;
   await place.flush();
   const at = context.clock.now();
-  const tree = (): Iterable<RecordEntry> =>
-    patched(patched(outlook.known(), changed.refreshed), changed.entries);
+  const changes = new Map([...changed.refreshed, ...changed.entries]);
+  const tree = (): Iterable<RecordEntry> => patched(outlook.known(), changes);
   const chain = await writeManifest(job, place, made, at, tree);
   const keepsTimes = outlook.record?.head.keepsTimes ?? (await probeTimes(place, changed.entries));
   const trash = trashAfter(outlook, generation, toIsoSeconds(at));
@@ -87,7 +90,9 @@ export async function commit(context: TransferContext, job: Job, place: Place, m
     ...(keepsTimes !== undefined && { keepsTimes }),
     features: await place.features(),
   };
-  writeRecord(`${job.recordFile}.next`, head, tree());
+  const next = `${job.recordFile}.next`;
+  if (outlook.knownRecord === undefined) writeRecord(next, head, tree());
+  else writePatched(next, head, outlook.knownRecord, changes);
   await verifyStillOurs(place, made);
   await writeMarker(
     place,
@@ -105,10 +110,10 @@ export async function commit(context: TransferContext, job: Job, place: Place, m
     job.sealKey,
   );
   await place.flush();
-  publishRecord(`${job.recordFile}.next`, job.recordFile);
+  publishRecord(next, job.recordFile);
   const left = await pruned(context, job, place, head);
   if (left !== undefined && left.length !== trash.length)
-    replaceRecord(job.recordFile, { ...head, trash: left }, tree());
+    patchRecord(job.recordFile, { ...head, trash: left }, { file: job.recordFile }, new Map());
 }
 
 /** Another machine that wrote meanwhile must not be written over. @throws REMOTE_AHEAD */
@@ -229,7 +234,7 @@ export async function refreshRecord(context: TransferContext, job: Job, outlook:
   if (plan.refreshed.size === 0 && !isFull) return;
   const at = toIsoSeconds(context.clock.now());
   const head = isFull ? { ...record.head, fullAt: at } : record.head;
-  replaceRecord(job.recordFile, head, patched(record.entries(), recordables(outlook)));
+  patchRecord(job.recordFile, head, record, recordables(outlook));
 }
 
 function recordables({ plan, tree }: Outlook): Map<string, RecordEntry> {
@@ -270,6 +275,5 @@ export async function pruneAfter(
   if (!isPruningDue(head.trash, { keep, keepGenerations, now, current: head.generation })) return;
   const left = await pruned(context, job, place, head);
   if (left === undefined) return;
-  const { refreshed } = outlook.plan;
-  replaceRecord(job.recordFile, { ...head, trash: left }, patched(outlook.known(), refreshed));
+  patchRecord(job.recordFile, { ...head, trash: left }, { file: job.recordFile }, new Map());
 }

@@ -35,6 +35,8 @@ export interface Outlook {
   readonly record: OpenRecord | undefined;
   /** What was known of the tree at the place, in the order of trees; each call gives it anew. */
   readonly known: () => Iterable<RecordEntry>;
+  /** The record that `known` reads, where it reads one. */
+  readonly knownRecord: OpenRecord | undefined;
   readonly tree: TreeChanges;
   readonly plan: UploadPlan;
   /** What the source's files are opened with, when the plan was made. */
@@ -70,15 +72,16 @@ export async function lookAhead(context: TransferContext, job: Job, place: Place
   await verifyKnownThere(source, proven, place);
   const isDue = needsListing(context, job, lineage, record);
   if (isDue) await verifyNotNested(job, place);
-  const known = await knownTree(job, place, lineage, record);
+  const knownRecord = lineage.footing.kind === 'recorded' ? record : undefined;
+  const known = await knownTree(job, place, lineage, knownRecord);
   const settings = lookSettings(context, job);
   const isWaiting = lineage.footing.kind === 'recorded' && early?.isOf(features, record) === true;
   const { look, names } = isWaiting ? early.looked() : await lookHere(job, features, known(), settings);
   const tree = await changesAmong(look, settings);
   const isFull = isDue && !isEmpty;
   const apart = new Set<string>();
-  const outlook = { lineage, features, record, known, tree, isFull, isEmpty, names, proven, apart };
-  return { ...outlook, ...(await planned(job, place, outlook, settings)) };
+  const seen = { lineage, features, record, known, knownRecord, tree, isFull, isEmpty, names, proven, apart };
+  return { ...seen, ...(await planned(job, place, seen, settings)) };
 }
 
 type Marker = Lineage['marker'];
@@ -100,7 +103,7 @@ async function knownTree(
   { footing, marker }: Lineage,
   record: OpenRecord | undefined,
 ): Promise<() => Iterable<RecordEntry>> {
-  if (footing.kind === 'recorded' && record !== undefined) return () => record.entries();
+  if (record !== undefined) return () => record.entries();
   if (footing.kind !== 'told' || marker?.version !== 2) return () => [];
   const entries = await readTree(place, marker, job.sealKey);
   return () => entries;
