@@ -17,6 +17,7 @@ import type { DirectionOutcome, Held } from '../result.ts';
 import { changesOf, recordable } from '../tree/changes.ts';
 import { patched } from '../tree/difference.ts';
 import type { RecordEntry } from '../tree/record.ts';
+import { type Ahead, readAhead } from './ahead.ts';
 import { type Carried, carryOut } from './carry-out.ts';
 import { type Changed, commit, pruneAfter, refreshRecord } from './commit.ts';
 import { carriedOnly, lookSettings } from './look.ts';
@@ -100,12 +101,17 @@ async function sendAll(context: TransferContext, job: Job, place: Place, outlook
   const begin = context.clock.now();
   const owner = { vaultId: source.identity, engine: source.engine, machine: job.machine };
   const announced = { ...owner, generation, id, at: begin.toISOString(), base: marker ?? null };
+  // only asked for, so that it may go beside the announcement
+  const names = place.names(trashDirectory);
+  names.catch(() => {}); // told where it is awaited
   await writeAnnouncement(place, announced, job.sealKey);
   const { puts, links, trash } = outlook.plan;
   const amount = { bytes: bytesIn(puts), transfers: puts.length + links.length, deletes: trash.length };
   const progress = progressOf(job, place, amount);
   try {
-    const settled = await carryUntilSettled(context, job, place, outlook, progress.onCarried, generation);
+    const { onCarried } = progress;
+    const run = { outlook, onCarried, generation, taken: await names };
+    const settled = await carryUntilSettled(context, job, place, run);
     verifySent(source, outlook.proven);
     await commit(context, job, place, { outlook, changed: settled, generation, id });
     return { ...settled, generation };
@@ -116,22 +122,47 @@ async function sendAll(context: TransferContext, job: Job, place: Place, outlook
 
 type Passes = Changed & Omit<Settled, 'generation'>;
 
+interface Sending {
+  readonly outlook: Outlook;
+  readonly onCarried: (bytes: number) => void;
+  readonly generation: number;
+  /** The names in the trash. */
+  readonly taken: readonly string[];
+}
+
+/** Entries of the record that are read for the second look while the place is at work. */
+const mostAhead = 65_536;
+
 /** Transfers, looks at the source again, and goes on while it moves. */
 async function carryUntilSettled(
   context: TransferContext,
   job: Job,
   place: Place,
-  outlook: Outlook,
-  onCarried: (bytes: number) => void,
-  generation: number,
+  sending: Sending,
 ): Promise<Passes> {
+  const { outlook } = sending;
+  const ahead = outlook.knownRecord && readAhead(outlook.known(), mostAhead);
+  try {
+    return await carryPasses(context, job, place, { ...sending, ahead });
+  } finally {
+    ahead?.drop();
+  }
+}
+
+async function carryPasses(
+  context: TransferContext,
+  job: Job,
+  place: Place,
+  { outlook, onCarried, generation, ...sending }: Sending & { ahead: Ahead<RecordEntry> | undefined },
+): Promise<Passes> {
+  let { ahead } = sending;
   const root = job.mapping.source.directory;
   const entries = new Map<string, RecordEntry | null>();
   let { plan } = outlook;
   let { lookedAt } = outlook.tree;
   let transferred: TransferResult = nothingTransferred;
   const strangers: string[] = [];
-  let taken = await place.names(trashDirectory);
+  let { taken } = sending;
   const refreshed = new Map<string, RecordEntry | null>(plan.refreshed);
   for (let pass = 1; ; pass += 1) {
     const trash = unusedTrash(
@@ -145,7 +176,11 @@ async function carryUntilSettled(
     note(entries, plan, carried, lookedAt);
     const { files, bytes } = carried;
     transferred = addResults(transferred, { files, bytes, deleted: deletionsIn(plan.trash) });
-    const known = (): Iterable<RecordEntry> => patched(patched(outlook.known(), refreshed), entries);
+    const known = (): Iterable<RecordEntry> => {
+      const recorded = ahead?.take() ?? outlook.known();
+      ahead = undefined; // it can be taken once
+      return patched(patched(recorded, refreshed), entries);
+    };
     const after = await lookAgain(context, job, place, { outlook, known });
     lookedAt = after.lookedAt;
     for (const [path, entry] of after.plan.refreshed) refreshed.set(path, entry);

@@ -67,6 +67,8 @@ export function rclonePlace(
     turns.lane += 1;
     return lanes[turns.lane % lanes.length] ?? whole;
   };
+  // through a layer each lane would have to derive the key first
+  const near = (): string => (remote.below === undefined ? lane() : whole);
   const mover = (): Remote => {
     turns.mover += 1;
     return movers[turns.mover % movers.length] ?? remote;
@@ -102,12 +104,16 @@ export function rclonePlace(
       return asked;
     },
     async read(path, limit) {
-      const content = await readContent(whole, path, limit, asking);
+      const content = await readContent(near(), path, limit, asking);
       // a store without directories takes a missing object for an empty directory
       return content?.length === 0 ? undefined : content;
     },
     async names(directory) {
-      const answer = await daemon.call('operations/list', { fs: whole, remote: directory }, questionDeadline);
+      const answer = await daemon.call(
+        'operations/list',
+        { fs: near(), remote: directory },
+        questionDeadline,
+      );
       if (isMissing(answer) || isBelowFile(answer)) return [];
       if (answer.kind !== 'done') throw fail(answer, `list ${directory === '' ? 'it' : directory}`);
       const list = (answer.value['list'] ?? []) as { Name: string; IsDir: boolean }[];
