@@ -65,8 +65,8 @@ export interface Source {
   readonly mtime: bigint;
   /** Permission bits, for a place that keeps them. */
   readonly mode: number;
-  /** Told of every part of the content that goes, by a place that `tellsContent`. */
-  readonly onContent?: ((part: Buffer) => void) | undefined;
+  /** Told of every part of the content that goes, and whether it is the last one, by a place that `tellsContent`. */
+  readonly onContent?: ((part: Buffer, isLast: boolean) => void) | undefined;
 }
 
 /** How a put ended: `restless` when the file did not stand still while it was read, and is not there whole. */

@@ -108,6 +108,8 @@ async function verifyMapping(
   const { remote } = placeOfMapping(mapping);
   let base: VerifyResult = { ...nothingKnown(request), source: mapping.configuredSource ?? null, remote };
   let list: EarlyList | undefined;
+  // the list waits for them
+  place.features().catch(() => {});
   try {
     const present = await presentOf(look);
     if (request.generation === undefined && present.begun === undefined) list = beginList(place);

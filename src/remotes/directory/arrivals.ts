@@ -3,15 +3,15 @@
  * a rename, so that it is there whole or not at all. What a killed run has left there goes when the next one begins.
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
 import { errnoOf } from '../../system/errors.ts';
 import { type EntryName, type HeldDirectory, named } from '../../system/paths/held-directory.ts';
 import type { HeldTree } from '../../system/paths/held-tree.ts';
 import { controlDirectory } from '../remote.ts';
 
 export interface Arrivals {
-  /** Lets `fill` write a new file, and puts it at a path, whose parents are made. */
-  receive(to: string, fill: (descriptor: number) => Promise<void> | void): Promise<void>;
+  /** Lets `fill` write a new file, which has the mode that it is told, and puts it at a path, whose parents are made. */
+  receive(to: string, fill: (descriptor: number, mode: number) => Promise<void> | void): Promise<void>;
 }
 
 const incoming = `${controlDirectory}/incoming`;
@@ -22,6 +22,8 @@ const ours = /^[0-9a-f]+-\d+$/;
 export function arrivalsIn(directories: HeldTree): Arrivals {
   const own = randomBytes(6).toString('hex');
   let made = 0;
+  // whatever a umask or an access list has made of it, it makes of all in this directory
+  let mode: number | undefined;
   return {
     async receive(to, fill) {
       const staging = directories.enter(incoming, true);
@@ -31,7 +33,8 @@ export function arrivalsIn(directories: HeldTree): Arrivals {
       const descriptor = named(staging.pathOf(temporary), () => openSync(staging.at(temporary), 'wx', 0o600));
       try {
         try {
-          await fill(descriptor);
+          mode ??= fstatSync(descriptor).mode & 0o777;
+          await fill(descriptor, mode);
         } finally {
           closeSync(descriptor);
         }

@@ -4,27 +4,30 @@ import { writeWhole } from '../../system/files.ts';
 import { readParts } from '../../system/paths/parts.ts';
 import { ownFailure } from '../own-side.ts';
 import type { Pace } from '../pace.ts';
-import { tooLongFile } from '../place.ts';
+import { type Source, tooLongFile } from '../place.ts';
 
 export interface CopySettings {
   readonly pace: Pace;
   readonly signal?: AbortSignal | undefined;
-  /** Told of every part. */
-  readonly onContent?: ((part: Buffer) => void) | undefined;
 }
 
 /** Copies an open file of this machine from its beginning into another one that is empty. @throws INTERRUPTED */
 export async function copyOpen(
-  from: number,
+  { descriptor: from, size, onContent }: Pick<Source, 'descriptor' | 'size' | 'onContent'>,
   to: number,
-  { pace, signal, onContent }: CopySettings,
+  { pace, signal }: CopySettings,
 ): Promise<void> {
-  const take = (part: Buffer): void => {
-    onContent?.(part);
+  const take = (part: Buffer, isLast: boolean): void => {
+    onContent?.(part, isLast);
     writeWhole(to, part);
   };
   const failure = (error: unknown): unknown => ownFailure(from, error);
-  await readParts(from, take, { between: (bytes) => pace.spend(bytes), signal, failure });
+  await readParts(from, take, {
+    size,
+    between: (bytes) => pace.spend(bytes),
+    signal,
+    failure,
+  });
 }
 
 /** Reads and closes a small file. @throws VERIFY_FAILED when it is longer than it may be */

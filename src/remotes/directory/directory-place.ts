@@ -133,10 +133,10 @@ export function directoryPlace(settings: DirectoryPlaceSettings): Place {
       guarded(() => listDirectory(root, onEntry, eitherSignal(signal, how.signal))),
     put: (source, path) =>
       guarded(async () => {
-        await arrivals.receive(path, async (descriptor) => {
-          const { onContent } = source;
-          await copyOpen(source.descriptor, descriptor, { pace, signal, onContent });
-          fchmodSync(descriptor, source.mode & 0o777);
+        await arrivals.receive(path, async (descriptor, mode) => {
+          await copyOpen(source, descriptor, { pace, signal });
+          const wanted = source.mode & 0o777;
+          if (mode !== wanted) fchmodSync(descriptor, wanted);
           futimesSync(descriptor, settableTime(source.mtime), settableTime(source.mtime));
         });
         return 'done' as const;

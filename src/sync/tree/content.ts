@@ -1,5 +1,5 @@
 /** Reading a file of a tree safely: what is opened is the file that was seen, and no link is followed to it. */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash, hash as hashAtOnce } from 'node:crypto';
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import type { ListedHash } from '../../remotes/place.ts';
 import { CryptosyncError, errnoOf } from '../../system/errors.ts';
@@ -12,6 +12,8 @@ import { entryOf } from './scan.ts';
 export interface OpenFile {
   readonly descriptor: number;
   readonly size: number;
+  /** As it was when it was opened. */
+  readonly opened: StampedEntry;
   /** As the open file is now. */
   status(): StampedEntry;
   close(): void;
@@ -99,9 +101,34 @@ function openFile(descriptor: number, path: string, stats: BigIntStats): OpenFil
   return {
     descriptor,
     size: Number(stats.size),
+    opened: entryOf(path, stats),
     status: () => entryOf(path, fstatSync(descriptor, { bigint: true })),
     close: () => closeSync(descriptor),
   };
+}
+
+/**
+ * SHA-256 of what comes part by part. What comes as one part, as most files do, is hashed at once: to begin a hash that
+ * can go on costs as much as to hash a small file.
+ */
+export class ContentHash {
+  #whole: string | undefined;
+  #begun: Hash | undefined;
+
+  update(part: Buffer, isLast: boolean): void {
+    if (isLast && this.#begun === undefined) this.#whole = hashAtOnce('sha256', part, 'hex');
+    else this.#goOn().update(part);
+  }
+
+  /** Hexadecimal. */
+  digest(): string {
+    return this.#whole ?? this.#goOn().digest('hex');
+  }
+
+  #goOn(): Hash {
+    this.#begun ??= createHash('sha256');
+    return this.#begun;
+  }
 }
 
 /** SHA-256 of an open file from its beginning, hexadecimal. @throws INTERRUPTED */
@@ -109,9 +136,9 @@ export async function hashOf(
   { descriptor }: Pick<OpenFile, 'descriptor'>,
   signal?: AbortSignal,
 ): Promise<string> {
-  const hash = createHash('sha256');
-  await readParts(descriptor, (part) => hash.update(part), { signal });
-  return hash.digest('hex');
+  const hash = new ContentHash();
+  await readParts(descriptor, (part, isLast) => hash.update(part, isLast), { signal });
+  return hash.digest();
 }
 
 /** What is kept of a file's content. */

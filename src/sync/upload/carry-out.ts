@@ -2,14 +2,13 @@
  * Carrying a plan out at a place, in the one order in which nothing is lost and nothing blocks: what must leave its
  * path goes to the trash, then renames, then puts, then links.
  */
-import { createHash } from 'node:crypto';
 import { futimesSync } from 'node:fs';
 import { notKept, type Place, type Put, type Source } from '../../remotes/place.ts';
 import { settableTime } from '../../system/file-times.ts';
 import { bytesOfName } from '../../system/names.ts';
 import { withScratchFile } from '../../system/scratch-file.ts';
 import { inLanes } from '../lanes.ts';
-import { copyOf, hashesOf, type OpenFile, TreeReader } from '../tree/content.ts';
+import { ContentHash, copyOf, hashesOf, type OpenFile, TreeReader } from '../tree/content.ts';
 import { isUntouched } from '../tree/entry.ts';
 import { objectOf } from '../tree/objects.ts';
 import type { RecordEntry } from '../tree/record.ts';
@@ -147,8 +146,8 @@ async function putOne(
   file: OpenFile,
   { signal }: CarrySettings,
 ): Promise<{ readonly entry: RecordEntry | undefined; readonly isStill: boolean }> {
-  const before = file.status();
-  const content = place.tellsContent ? createHash('sha256') : undefined;
+  const before = file.opened;
+  const content = place.tellsContent ? new ContentHash() : undefined;
   const { listedHash: listed } = await place.features();
   const told = content === undefined ? await hashesOf(file, listed, signal) : undefined;
   const source: Source = {
@@ -156,10 +155,10 @@ async function putOne(
     size: before.size,
     mtime: before.mtime,
     mode: before.mode,
-    onContent: (part) => void content?.update(part),
+    onContent: (part, isLast) => content?.update(part, isLast),
   };
   const put = await place.put(source, entry.path);
-  const hashes = told ?? { hash: content?.digest('hex') };
+  const hashes = told ?? { hash: content?.digest() };
   const after = file.status();
   const isStill = isUntouched(stampOf(entry), stampOf(after)) && isUntouched(before, after);
   if (put === 'done') {

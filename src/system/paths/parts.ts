@@ -3,6 +3,8 @@ import { fstatSync, read, readSync } from 'node:fs';
 import { pauseForSignals } from '../turns.ts';
 
 export interface PartsSettings {
+  /** Its bytes, as its status told just now; asked for when left out. */
+  readonly size?: number;
   /** Bytes of it that are read at the most; all of it when left out. */
   readonly longest?: number;
   readonly signal?: AbortSignal | undefined;
@@ -19,15 +21,21 @@ const small = 16 * 1024;
 
 /**
  * Reads from the beginning, wherever the descriptor is at.
- * @param take is given each part, which does not outlast the call. @returns how many bytes there were
+ * @param take is given each part, which does not outlast the call, and whether it is the last one, as far as that can be
+ * known by then. @returns how many bytes there were
  * @throws INTERRUPTED, what `take` throws
  */
 export async function readParts(
   descriptor: number,
-  take: (part: Buffer) => void,
-  { longest = Number.POSITIVE_INFINITY, signal, between, failure = (error) => error }: PartsSettings = {},
+  take: (part: Buffer, isLast: boolean) => void,
+  {
+    size = fstatSync(descriptor).size,
+    longest = Number.POSITIVE_INFINITY,
+    signal,
+    between,
+    failure = (error) => error,
+  }: PartsSettings = {},
 ): Promise<number> {
-  const { size } = fstatSync(descriptor);
   // a megabyte for each of many small files costs more than reading them
   const buffer = Buffer.allocUnsafe(Math.min(chunkSize, size + 1));
   const turns = pauseForSignals(signal);
@@ -44,9 +52,12 @@ export async function readParts(
       throw failure(error);
     }
     if (length === 0) return at;
-    take(buffer.subarray(0, length));
     at += length;
+    // a file gives less than it is asked for at its end alone
+    const isLast = length < wanted && at >= size;
+    take(buffer.subarray(0, length), isLast);
     if (between !== undefined) await between(length);
+    if (isLast) return at;
     if (turns.isDue() || signal?.aborted) await turns.take();
   }
 }
