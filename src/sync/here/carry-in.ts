@@ -153,14 +153,23 @@ async function makeSpecial(
   const letters = { fifo: 'p', block: 'b', character: 'c' } as const;
   const device = BigInt(entry.device ?? '0');
   const numbers = entry.kind === 'fifo' ? [] : [String(major(device)), String(minor(device))];
-  const letter = letters[entry.kind as keyof typeof letters];
+  const kind = [letters[entry.kind as keyof typeof letters], ...numbers];
+  const directory = `/proc/${process.pid}/fd/${parent.descriptor}`;
   await run({
-    file: mknod,
-    args: ['--', `/proc/${process.pid}/fd/${parent.descriptor}/${name}`, letter, ...numbers],
+    ...(typeof name === 'string'
+      ? { file: mknod, args: ['--', `${directory}/${name}`, ...kind] }
+      : { file: '/bin/sh', args: ['-c', byBytes, mknod, directory, octalOf(name), ...kind] }),
     environment: minimalEnvironment(environment),
     deadline: 10_000,
     signal,
   });
+}
+
+/** node gives a program texts alone: a name that is none is put together by a shell, which would drop its last line feeds. */
+const byBytes = `name=$(printf %b_ "$2"); path=$1/\${name%_}; shift 2; exec "$0" -- "$path" "$@"`;
+
+function octalOf(name: Buffer): string {
+  return [...name].map((byte) => `\\0${byte.toString(8).padStart(3, '0')}`).join('');
 }
 
 /** makedev(3): how Linux packs the two numbers. */
