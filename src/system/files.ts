@@ -138,7 +138,7 @@ export function appendLine(path: string, line: string, mode: number, base?: stri
 export function openForAppending(path: string, mode: number, base?: string): number {
   const flags = constants.O_RDWR | constants.O_APPEND;
   return inDirectory(dirname(resolve(path)), { base }, (directory) =>
-    openOrMake(directory, basename(path), flags, mode),
+    openOrMake(directory, basename(path), { flags, mode }),
   );
 }
 

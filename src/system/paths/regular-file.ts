@@ -51,11 +51,15 @@ function reopened(
 }
 
 /** The same, and makes the file with `mode` when it is missing. */
-export function openOrMake(directory: HeldDirectory, name: string, flags: number, mode: number): number {
+export function openOrMake(
+  directory: HeldDirectory,
+  name: string,
+  { flags, mode, verify }: { flags: number; mode: number; verify?: FileOptions['verify'] },
+): number {
   const isNew = constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   for (;;) {
     try {
-      return openRegular(directory, name, flags);
+      return openRegular(directory, name, flags, verify);
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw error;
     }
@@ -66,6 +70,27 @@ export function openOrMake(directory: HeldDirectory, name: string, flags: number
       if (errnoOf(error) !== 'EEXIST') throw error;
     }
   }
+}
+
+/** How what is missing is made on the way to a file. */
+export interface Making {
+  /** A directory above it, below which no link is followed. Default: the one that holds it. */
+  readonly base?: string | undefined;
+  readonly directoryMode: number;
+  readonly fileMode: number;
+}
+
+/** Opens a file to read and write; it and its directories are made. The caller closes it. @throws as openRegular */
+export function openToWrite(
+  path: string,
+  { base, directoryMode, fileMode }: Making,
+  verify?: FileOptions['verify'],
+): number {
+  const absolute = resolve(path);
+  const way = { base, make: directoryMode, ...(verify === undefined ? {} : { verify }) };
+  return inDirectory(dirname(absolute), way, (directory) =>
+    openOrMake(directory, basename(absolute), { flags: constants.O_RDWR, mode: fileMode, verify }),
+  );
 }
 
 /** The bytes of a file. @throws CONFIG_INVALID for what is no regular file or what `verify` refuses; ENOENT, EISDIR */

@@ -10,7 +10,7 @@ import { isAbsence } from '../files.ts';
 import type { MountEntry } from '../stores/mount-table.ts';
 import { named } from './held-directory.ts';
 import { foreignOwner, linkRefused, writableByOthers } from './refusals.ts';
-import { openRegular, readRegular } from './regular-file.ts';
+import { type Making, openRegular, openToWrite, readRegular } from './regular-file.ts';
 import { plainWay, type TrustedTree } from './trusted-tree.ts';
 import { inDirectory, isOpenToOthers, isOwn, openDirectory } from './walk.ts';
 
@@ -116,6 +116,11 @@ export function openTrusted(path: string, base?: string, from?: TrustedTree): Op
     if (isAbsence(error)) return undefined;
     throw error;
   }
+}
+
+/** Opens a file that is believed, to read and write; it and its directories are made. The caller closes it. @throws as readTrustedText */
+export function openTrustedToWrite(path: string, making: Making): number {
+  return openToWrite(path, making, verifyTrust);
 }
 
 /**
