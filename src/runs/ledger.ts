@@ -27,7 +27,9 @@ export interface LedgerEntry {
 }
 
 export interface LedgerRun {
-  end(outcome: string, facts?: Facts): void;
+  /** Fulfilled when its first line is durable. */
+  readonly begun: Promise<void>;
+  end(outcome: string, facts?: Facts): Promise<void>;
 }
 
 /** Records that a run begins. @param facts stand in its first line and in its last. */
@@ -38,7 +40,7 @@ export function beginRun(
   facts: Facts = {},
 ): LedgerRun {
   ensureDirectory(dirname(path), directoryMode);
-  const append = (entry: Omit<LedgerEntry, 'run' | 'at' | 'operation'>): void => {
+  const append = (entry: Omit<LedgerEntry, 'run' | 'at' | 'operation'>): Promise<void> => {
     const line: LedgerEntry = {
       run: id,
       at: toIsoSeconds(clock.now()),
@@ -46,10 +48,10 @@ export function beginRun(
       ...facts,
       ...entry,
     } as LedgerEntry;
-    appendLine(path, JSON.stringify(line), fileMode);
+    return appendLine(path, JSON.stringify(line), fileMode);
   };
-  append({ event: 'started', pid: process.pid });
   return {
+    begun: append({ event: 'started', pid: process.pid }),
     end: (outcome, more = {}) => append({ event: 'ended', outcome, ...more }),
   };
 }

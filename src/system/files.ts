@@ -11,6 +11,7 @@ import {
   fchmodSync,
   fchownSync,
   fstatSync,
+  fsync,
   fsyncSync,
   lstatSync,
   openSync,
@@ -120,18 +121,27 @@ function giveTo(descriptor: number, { uid, gid }: FileRights): void {
 }
 
 /**
- * Appends one line in one write and makes it durable; the file is created with `mode`. A line that a crash left
- * without an end stays a line of its own.
- * @param base as for writeFileAtomic. @throws CONFIG_INVALID for a link, or what is no regular file
+ * Appends one line in one write; the file is created with `mode`. A line that a crash left without an end stays a line of
+ * its own.
+ * @param base as for writeFileAtomic.
+ * @returns when it is durable; it is written at once, and another thread waits for the disk.
+ * @throws at once, CONFIG_INVALID for a link, or what is no regular file
  */
-export function appendLine(path: string, line: string, mode: number, base?: string): void {
+export function appendLine(path: string, line: string, mode: number, base?: string): Promise<void> {
   const descriptor = openForAppending(path, mode, base);
   try {
     writeWhole(descriptor, `${endsInsideLine(descriptor) ? '\n' : ''}${line}\n`);
-    fsyncSync(descriptor);
-  } finally {
+  } catch (error) {
     closeSync(descriptor);
+    throw error;
   }
+  return new Promise((resolve, reject) => {
+    fsync(descriptor, (error) => {
+      closeSync(descriptor);
+      if (error === null) resolve();
+      else reject(error);
+    });
+  });
 }
 
 /** Opens a file to read and append, made with `mode` when it is missing. The caller closes it. @throws as appendLine */

@@ -7,17 +7,18 @@ import type { RunEnd, RunObserver } from '../observer.ts';
 /** A ledger that can't be written (a full disk) is a warning: the work itself may still be possible. */
 export function ledgerObserver(path: string, clock: Clock, warn: Warn): RunObserver {
   let line: LedgerRun | undefined;
-  const tell = (write: () => void): void => {
+  const tell = async (write: () => Promise<void> | undefined): Promise<void> => {
     try {
-      write();
+      await write();
     } catch (error) {
       warn(`the ledger can't be written: ${(error as Error).message}`);
     }
   };
   return {
     began: (run) =>
-      tell(() => {
+      tell(async () => {
         line = beginRun(path, run, clock, run.facts);
+        await line.begun;
       }),
     ended: (_run, end) => tell(() => line?.end(end.outcome, keptOf(end))),
   };

@@ -21,7 +21,7 @@ const read = (days = 4): Days => readDays(ledger, { own: [place], days, now });
 function sync(at: string, outcome: string, facts: object = {}, whose: object = place): void {
   const clock = { now: () => new Date(at) };
   const run = beginRun(ledger, { id: 'a0123456789b', operation: 'sync' }, clock, { places: [whose] });
-  run.end(outcome, {
+  void run.end(outcome, {
     mode: 'sync',
     durationMs: 1000,
     heldBytes: 10,

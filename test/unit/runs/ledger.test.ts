@@ -23,11 +23,11 @@ function ledgerOf(...lines: string[]): string {
 const runsIn = (path: string): string[] => [...readLedgerBackwards(path)].map(({ run }) => run);
 
 describe('writing the ledger', () => {
-  it('appends a line when a run begins and one when it ends, for the owner alone', () => {
+  it('appends a line when a run begins and one when it ends, for the owner alone', async () => {
     const path = join(scratchDirectory(), 'state', 'ledger.jsonl');
     const run = beginRun(path, { id: newRunId(), operation: 'sync' }, clock, { remote: 'r:p' });
     const begun = readFileSync(path, 'utf8');
-    run.end('synced', { generation: 3 });
+    await run.end('synced', { generation: 3 });
     const whole = readFileSync(path, 'utf8');
     expect(whole.startsWith(begun)).toBe(true);
     const [first, second] = whole

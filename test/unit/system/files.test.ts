@@ -58,18 +58,18 @@ describe('writeFileAtomic', () => {
 });
 
 describe('appendLine', () => {
-  it('makes the file with its mode and adds a line each time', () => {
+  it('makes the file with its mode and adds a line each time', async () => {
     const path = join(scratchDirectory(), 'lines');
-    appendLine(path, 'one', 0o600);
-    appendLine(path, 'two', 0o600);
+    await appendLine(path, 'one', 0o600);
+    await appendLine(path, 'two', 0o600);
     expect(readFileSync(path, 'utf8')).toBe('one\ntwo\n');
     expect(modeOf(path)).toBe('600');
   });
 
-  it('begins a line of its own behind one that a crash tore', () => {
+  it('begins a line of its own behind one that a crash tore', async () => {
     const path = join(scratchDirectory(), 'lines');
     writeFileSync(path, 'one\ntor');
-    appendLine(path, 'two', 0o600);
+    await appendLine(path, 'two', 0o600);
     expect(readFileSync(path, 'utf8')).toBe('one\ntor\ntwo\n');
   });
 });

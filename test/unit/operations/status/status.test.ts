@@ -74,7 +74,7 @@ describe('the status of a vault', () => {
   ])('warns of a last sync that was %s', async (outcome, error, health, notes) => {
     const { status, layout, context } = tree();
     const run = beginRun(layout.ledger, { id: newRunId(), operation: 'sync' }, context.clock);
-    if (outcome !== undefined) run.end(outcome, error === undefined ? {} : { error });
+    if (outcome !== undefined) await run.end(outcome, error === undefined ? {} : { error });
     expect(await status()).toMatchObject({ health, notes });
   });
 
