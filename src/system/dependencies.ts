@@ -18,19 +18,32 @@ const packages = {
 
 export type ToolName = keyof typeof packages;
 
+/** Where each was found last, by PATH and name: a fleet asks for the same some hundred times. */
+const found = new Map<string, string>();
+
 /** The path of an executable on PATH, or undefined. */
 export function findExecutable(name: string, environment: NodeJS.ProcessEnv): string | undefined {
-  for (const directory of (environment['PATH'] ?? defaultPath).split(':')) {
-    if (directory === '') continue;
-    const candidate = join(directory, name);
-    try {
-      accessSync(candidate, constants.X_OK);
-      if (statSync(candidate).isFile()) return candidate;
-    } catch {
-      // not here
-    }
+  const path = environment['PATH'] ?? defaultPath;
+  const key = `${path}\0${name}`;
+  const before = found.get(key);
+  if (before !== undefined && isExecutable(before)) return before;
+  const executable = path
+    .split(':')
+    .filter((directory) => directory !== '')
+    .map((directory) => join(directory, name))
+    .find(isExecutable);
+  if (executable === undefined) found.delete(key);
+  else found.set(key, executable);
+  return executable;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
   }
-  return undefined;
 }
 
 /** The path of a tool. @throws TOOL_MISSING with the command that installs it. */

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findExecutable, missingTools, requireTool, toolMissing } from '../../../src/system/dependencies.ts';
@@ -23,6 +23,20 @@ describe('finding a tool', () => {
     expect(findExecutable('gocryptfs', { PATH })).toBeUndefined();
     expect(missingTools(['gocryptfs', 'rclone', 'flock'], { PATH })).toEqual(['gocryptfs']);
     expect(requireTool('rclone', { PATH })).toBe(join(c, 'rclone'));
+  });
+
+  it('does not go on with one that is gone, or is no program any more', () => {
+    const [a, b] = [scratchDirectory(), scratchDirectory()];
+    const PATH = `${a}:${b}`;
+    for (const directory of [a, b]) program(join(directory, 'rclone'));
+    expect(findExecutable('rclone', { PATH })).toBe(join(a, 'rclone'));
+    chmodSync(join(a, 'rclone'), 0o644);
+    expect(findExecutable('rclone', { PATH })).toBe(join(b, 'rclone'));
+    rmSync(join(b, 'rclone'));
+    expect(findExecutable('rclone', { PATH })).toBeUndefined();
+    program(join(a, 'rclone'));
+    expect(findExecutable('rclone', { PATH })).toBe(join(a, 'rclone'));
+    expect(findExecutable('rclone', { PATH: b })).toBeUndefined();
   });
 
   it('looks where programs usually are when there is no PATH', () => {
