@@ -104,11 +104,16 @@ export function isWhole(path: string): boolean {
   }
 }
 
+/** No longer than what is read: of many small records each would cost V8 a megabyte to look after. */
+function chunkFor(size: number): Buffer {
+  return Buffer.allocUnsafe(Math.min(chunkSize, size + 1));
+}
+
 function checksumOf(descriptor: number, size: number): number {
-  const buffer = Buffer.allocUnsafe(chunkSize);
+  const buffer = chunkFor(size);
   let checksum = 0;
   for (let at = 0; at < size; ) {
-    const read = readSync(descriptor, buffer, 0, Math.min(chunkSize, size - at), at);
+    const read = readSync(descriptor, buffer, 0, Math.min(buffer.length, size - at), at);
     if (read === 0) return -1;
     checksum = crc32(buffer.subarray(0, read), checksum);
     at += read;
@@ -170,11 +175,11 @@ function* rawLinesIn(path: string): Generator<Buffer> {
   const descriptor = openIfFile(path);
   if (descriptor === undefined) throw new RecordTorn(path);
   try {
-    const buffer = Buffer.allocUnsafe(chunkSize);
+    const buffer = chunkFor(fstatSync(descriptor).size);
     let rest: Buffer[] = [];
     let held = 0;
     for (;;) {
-      const read = readSync(descriptor, buffer, 0, chunkSize, null);
+      const read = readSync(descriptor, buffer, 0, buffer.length, null);
       if (read === 0) break;
       let from = 0;
       for (let end = buffer.indexOf(10, from); end >= 0 && end < read; end = buffer.indexOf(10, from)) {

@@ -23,11 +23,12 @@ export function topFileReader(directory: string): FileReader {
       throw error;
     }
     try {
-      if (!fstatSync(descriptor).isFile()) return undefined;
-      const content = Buffer.alloc(most);
+      const stats = fstatSync(descriptor);
+      if (!stats.isFile()) return undefined;
+      const content = Buffer.alloc(Math.min(most, stats.size));
       let length = 0;
-      for (let count = -1; count !== 0 && length < most; length += count) {
-        count = readSync(descriptor, content, length, most - length, null);
+      for (let count = -1; count !== 0 && length < content.length; length += count) {
+        count = readSync(descriptor, content, length, content.length - length, null);
       }
       return content.subarray(0, length);
     } finally {
