@@ -6,6 +6,7 @@ import { ensureDirectory, kindOf } from '../system/files.ts';
 import { parseStoredJson } from '../system/paths/stored-json.ts';
 import { readTrustedText } from '../system/paths/trust.ts';
 import type { TrustedTree } from '../system/paths/trusted-tree.ts';
+import type { MountEntry } from '../system/stores/mount-table.ts';
 import { verifyHome } from './home/copied-tree.ts';
 import { verifyNotMisplaced } from './home/misplaced-tree.ts';
 import { verifyClientReachable, whyClientSick } from './home/reachable.ts';
@@ -13,9 +14,9 @@ import { directoryMode, fileMode, type ProfileLayout } from './layout.ts';
 import { checkProfile, type Profile, parseProfile, profileSchema } from './profile.ts';
 import { writeStored } from './store.ts';
 
-/** @throws CLIENT_NOT_FOUND, PROFILE_NOT_FOUND, CONFIG_INVALID */
-export function readProfile(layout: ProfileLayout): Profile {
-  const profile = readProfileIfPresent(layout);
+/** @param table what is mounted; default: as it is now. @throws CLIENT_NOT_FOUND, PROFILE_NOT_FOUND, CONFIG_INVALID */
+export function readProfile(layout: ProfileLayout, table?: readonly MountEntry[]): Profile {
+  const profile = readProfileIfPresent(layout, undefined, table);
   if (profile !== undefined) return profile;
   const { client, profile: name } = layout;
   if (kindOf(layout.configDirectory) === 'none') {
@@ -52,22 +53,30 @@ export function readProfileToMend(layout: ProfileLayout): Profile {
  * @param from the client's directory, from `trustedTree`.
  * @throws CONFIG_INVALID, also for a profile of a tree that was copied here from elsewhere
  */
-export function readProfileIfPresent(layout: ProfileLayout, from?: TrustedTree): Profile | undefined {
-  const profile = readProfileAsWritten(layout, from);
+export function readProfileIfPresent(
+  layout: ProfileLayout,
+  from?: TrustedTree,
+  table?: readonly MountEntry[],
+): Profile | undefined {
+  const profile = readProfileAsWritten(layout, from, table);
   if (profile !== undefined) verifyHome(layout, profile);
   return profile;
 }
 
 /** The same, whatever tree it was written for. @throws CONFIG_INVALID, and VAULT_MISSING when its store is sick */
-export function readProfileAsWritten(layout: ProfileLayout, from?: TrustedTree): Profile | undefined {
-  if (from === undefined) verifyClientReachable(layout);
+export function readProfileAsWritten(
+  layout: ProfileLayout,
+  from?: TrustedTree,
+  table?: readonly MountEntry[],
+): Profile | undefined {
+  if (from === undefined) verifyClientReachable(layout, table);
   const text = readTrustedText(layout.profileFile, layout.directory, from);
   return text === undefined ? undefined : parseProfile(text, layout.profileFile);
 }
 
 /** True for a profile that nobody has made; one whose store is sick may be there. */
-export function isMissing(layout: ProfileLayout): boolean {
-  return whyClientSick(layout) === undefined && kindOf(layout.profileFile) === 'none';
+export function isMissing(layout: ProfileLayout, table?: readonly MountEntry[]): boolean {
+  return whyClientSick(layout, table) === undefined && kindOf(layout.profileFile) === 'none';
 }
 
 /** Writes a profile atomically, mode 0600. */

@@ -5,6 +5,7 @@ import { localDirectory } from '../remotes/remote.ts';
 import { pause } from '../system/clock.ts';
 import { toCryptosyncError } from '../system/errors.ts';
 import { shownPath } from '../system/names.ts';
+import { readMountTable } from '../system/stores/mount-table.ts';
 import { roles, verifyReachable } from '../system/stores/stores.ts';
 import { planBothWays, syncBothWays } from './both-ways/both-ways.ts';
 import { verifyNothingHalfCome } from './both-ways/guard.ts';
@@ -100,9 +101,10 @@ export async function runJob(context: TransferContext, name: string, job: Job): 
 
 /** Neither side is touched while its file system is dead or silent. @throws VAULT_MISSING, REMOTE_UNREACHABLE */
 function verifyPlaces({ mapping: { source, raw } }: Job): void {
-  verifyReachable(source.directory, source.kind === 'vault' ? roles.ciphertext : roles.source);
+  const table = readMountTable();
+  verifyReachable(source.directory, source.kind === 'vault' ? roles.ciphertext : roles.source, table);
   const remote = localDirectory(raw);
-  if (remote !== undefined) verifyReachable(remote, roles.remote);
+  if (remote !== undefined) verifyReachable(remote, roles.remote, table);
 }
 
 /** Opens a job's place for what only looks at it; its crypt key is checked first. @throws DECRYPTION_FAILED, VAULT_MISSING */

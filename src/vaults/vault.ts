@@ -46,8 +46,11 @@ export function mountsElsewhere(vault: Vault): MountEntry[] {
 }
 
 /** A mount of any engine's below a directory. */
-export function vaultMountIn(directory: string): MountEntry | undefined {
-  return readMountTable().find(
+export function vaultMountIn(
+  directory: string,
+  table: readonly MountEntry[] = readMountTable(),
+): MountEntry | undefined {
+  return table.find(
     ({ mountPoint, fileSystemType }) =>
       engineFileSystems.has(fileSystemType) && mountPoint.startsWith(`${directory}/`),
   );

@@ -14,7 +14,7 @@ import { isAbsence, isDirectory } from '../../system/files.ts';
 import { inDirectory } from '../../system/paths/walk.ts';
 import { resolvePath, whySick } from '../../system/stores/stores.ts';
 import type { Vault } from '../../vaults/mounting.ts';
-import { readMountTable } from '../../vaults/mounts/mount-table.ts';
+import { type MountEntry, readMountTable } from '../../vaults/mounts/mount-table.ts';
 import { remoteOf, vaultOf } from '../vault-of.ts';
 import { verifyNeighbours } from './neighbour-mounts.ts';
 import { spotsOf, verifyPlacesApart } from './neighbour-places.ts';
@@ -35,7 +35,12 @@ export interface MappingOverrides {
 }
 
 /** @throws CONFIG_INVALID, REMOTE_NOT_CONFIGURED, USAGE */
-export function mappingsOf(layout: ProfileLayout, profile: Profile, overrides: MappingOverrides): Mapping[] {
+export function mappingsOf(
+  layout: ProfileLayout,
+  profile: Profile,
+  overrides: MappingOverrides,
+  table: readonly MountEntry[] = readMountTable(),
+): Mapping[] {
   const configs: readonly MappingConfig[] = profile.mappings ?? [{}];
   if (configs.length > 1 && overrides.remotePath !== undefined) {
     throw new CryptosyncError(
@@ -46,8 +51,8 @@ export function mappingsOf(layout: ProfileLayout, profile: Profile, overrides: M
       },
     );
   }
-  resolve(profile.encryptedDir); // a link that somebody else set leads nowhere
-  const vault = vaultOf(layout, profile);
+  resolve(profile.encryptedDir, table); // a link that somebody else set leads nowhere
+  const vault = vaultOf(layout, profile, table);
   const mappings = configs.map((config) => {
     const raw = remoteOf(layout, profile, overrides.remotePath ?? config.remotePath);
     const direction = overrides.direction ?? config.direction ?? 'upload';
@@ -66,7 +71,7 @@ export function mappingsOf(layout: ProfileLayout, profile: Profile, overrides: M
       crypt: cryptOf(profile),
     };
   });
-  verifyDistinct(layout, mappings);
+  verifyDistinct(layout, mappings, table);
   return mappings;
 }
 
@@ -193,9 +198,9 @@ function belowClient(layout: ProfileLayout, directory: string): string {
   return directory.startsWith(own) ? directory.slice(own.length) : directory;
 }
 
-function resolve(path: string): string {
+function resolve(path: string, table: readonly MountEntry[] = readMountTable()): string {
   // what can't be looked at is taken by its text, and told when it is used
-  if (whySick(path) !== undefined) return resolvePath(path);
+  if (whySick(path, table) !== undefined) return resolvePath(path, table);
   try {
     return inDirectory(path, {}, (directory) => directory.path);
   } catch (error) {
@@ -209,8 +214,11 @@ function overlaps(a: string, b: string): boolean {
 }
 
 /** Two mappings to one place, or one inside another's, would delete each other's files. @throws CONFIG_INVALID */
-function verifyDistinct(layout: ProfileLayout, mappings: readonly Mapping[]): void {
-  const table = readMountTable();
+function verifyDistinct(
+  layout: ProfileLayout,
+  mappings: readonly Mapping[],
+  table: readonly MountEntry[],
+): void {
   const places = mappings.map(({ raw }) => ({ raw, spots: spotsOf(raw, table) }));
   places.forEach(({ raw: one, spots: own }, index) => {
     const other = places

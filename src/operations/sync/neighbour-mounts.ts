@@ -53,7 +53,7 @@ const lookedAtNow: Neighbourhood = {
 };
 
 /** One look serves for so many times as long as it took, and for so many milliseconds at the least. */
-const sharedFor = { times: 10, atLeast: 100 };
+const sharedFor = { times: 20, atLeast: 100 };
 
 interface SharedLook {
   readonly root: string;
@@ -84,13 +84,18 @@ export function sharedNeighbourhood(clock: Clock): Neighbourhood {
   };
 }
 
+export interface NeighbourLook {
+  readonly neighbourhood?: Neighbourhood | undefined;
+  /** What is mounted; default: as it is now. */
+  readonly table?: readonly MountEntry[] | undefined;
+}
+
 /** @throws CONFIG_INVALID when the profile's mount directory and another's files lie one in the other */
 export function verifyNeighbours(
   layout: ProfileLayout,
   profile: Profile,
-  neighbourhood: Neighbourhood = lookedAtNow,
+  { neighbourhood = lookedAtNow, table = readMountTable() }: NeighbourLook = {},
 ): void {
-  const table = readMountTable();
   const own = placesOf({ layout, configured: profile, conf: confReader(layout) }, table);
   // its own ciphertext and sources are looked at by verifySeparate and verifyMappings
   verifyOutside(own, { ...own, sent: own.sent.filter(([, what]) => what === remoteDirectory) });
@@ -102,8 +107,8 @@ export function verifyNeighbours(
 }
 
 /** What the mount table alone tells: a vault that is mounted in a source, by whomever. @throws CONFIG_INVALID */
-export function verifyNoVaultMountedIn(directory: string): void {
-  const mount = vaultMountIn(directory);
+export function verifyNoVaultMountedIn(directory: string, table?: readonly MountEntry[]): void {
+  const mount = vaultMountIn(directory, table);
   if (mount === undefined) return;
   throw new CryptosyncError(
     'CONFIG_INVALID',

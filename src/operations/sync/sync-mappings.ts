@@ -12,6 +12,7 @@ import type { Secret } from '../../secrets/secret.ts';
 import { planned, type SyncResult, successful, unsuccessful } from '../../sync/result.ts';
 import { verifyTools } from '../../system/dependencies.ts';
 import { CryptosyncError, toCryptosyncError } from '../../system/errors.ts';
+import { type MountEntry, readMountTable } from '../../vaults/mounts/mount-table.ts';
 import type { Context } from '../context.ts';
 import { mountProfile } from '../mount.ts';
 import { placeOfMapping } from '../places.ts';
@@ -79,11 +80,13 @@ async function syncNext(
       { wait, around: request.dryRun ? undefined : around },
       {
         async look() {
-          const profile = readProfile(layout);
-          next = nextMapping(context, request, profile, done);
+          // one look at one moment: what is mounted is asked once for all of it
+          const table = readMountTable();
+          const profile = readProfile(layout, table);
+          next = nextMapping(context, request, { profile, table }, done);
           const { mapping } = next;
-          verifyNeighbours(layout, profile, request.neighbourhood);
-          verifyNoVaultMountedIn(mapping.source.directory);
+          verifyNeighbours(layout, profile, { neighbourhood: request.neighbourhood, table });
+          verifyNoVaultMountedIn(mapping.source.directory, table);
           verifyNothingInTheClear(context, layout, profile, mapping);
           const stillness = request.dryRun ? asIs : await planStillness(request, profile, mapping);
           return { profile, mapping, stillness };
@@ -167,11 +170,11 @@ interface NextMapping {
 function nextMapping(
   context: Context,
   request: SyncRequest,
-  profile: Profile,
+  { profile, table }: { readonly profile: Profile; readonly table: readonly MountEntry[] },
   done: ReadonlySet<string>,
 ): NextMapping {
   const { layout, remotePath, direction, mode } = request;
-  const mappings = mappingsOf(layout, profile, { remotePath, direction, mode });
+  const mappings = mappingsOf(layout, profile, { remotePath, direction, mode }, table);
   verifyResync(request, mappings);
   verifyTools(['rclone', 'flock'], context.environment);
   const waiting = named(mappings).filter(({ name }) => !done.has(name));

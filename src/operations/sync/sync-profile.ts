@@ -5,6 +5,7 @@ import { isMissing, readProfileIfPresent } from '../../clients/profile-store.ts'
 import type { Place } from '../../runs/place.ts';
 import { recorded } from '../../runs/recorded.ts';
 import type { SyncResult } from '../../sync/result.ts';
+import { type MountEntry, readMountTable } from '../../vaults/mounts/mount-table.ts';
 import type { Context } from '../context.ts';
 import { placesAsked } from '../places.ts';
 import { syncMappings } from './sync-mappings.ts';
@@ -21,12 +22,13 @@ export async function syncProfile(context: Context, request: SyncRequest): Promi
   const prepare = (): void => verifyClientReachable(layout);
   if (request.dryRun) prepare();
   // the ledger of a client that is not there would make its directories; one that is gone is told to who watches
-  const isUnrecorded = request.dryRun || isMissing(layout);
+  const table = readMountTable();
+  const isUnrecorded = request.dryRun || isMissing(layout, table);
   const attempts = isUnrecorded
     ? await run()
     : await recorded(
         context,
-        { layout, operation: 'sync', ...describeIntent(placesFor(request)), prepare },
+        { layout, operation: 'sync', ...describeIntent(placesFor(request, table)), prepare },
         run,
         describeSync,
       );
@@ -34,9 +36,9 @@ export async function syncProfile(context: Context, request: SyncRequest): Promi
 }
 
 /** Where the run is meant to go; what is wrong with the profile is found by the run itself. */
-function placesFor({ layout, ...overrides }: SyncRequest): Place[] {
+function placesFor({ layout, ...overrides }: SyncRequest, table: readonly MountEntry[]): Place[] {
   try {
-    return placesAsked(layout, readProfileIfPresent(layout), overrides);
+    return placesAsked(layout, readProfileIfPresent(layout, undefined, table), overrides);
   } catch {
     return [];
   }

@@ -7,6 +7,7 @@ import { localSpots } from '../../remotes/whereabouts.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import { readTextIfPresent } from '../../system/files.ts';
 import { resolveMountPath } from '../../vaults/mounts/mount-point.ts';
+import { readMountTable } from '../../vaults/mounts/mount-table.ts';
 import { verifyRemoteIdentity } from '../guard.ts';
 import type { Job } from '../job.ts';
 import type { SyncSource } from '../source.ts';
@@ -15,9 +16,9 @@ import type { SyncSource } from '../source.ts';
 export function verifyApart({ apart }: SyncSource, remote: Remote): void {
   const own = localDirectory(remote);
   const directories = remote.whereabouts === undefined ? [] : localSpots(remote.whereabouts);
-  for (const target of [...directories, ...(own === undefined ? [] : [own])].map((path) =>
-    resolveMountPath(path),
-  )) {
+  const table = readMountTable();
+  for (const path of new Set([...directories, ...(own === undefined ? [] : [own])])) {
+    const target = resolveMountPath(path, table);
     const inside = apart.find((directory) => isInside(target, directory) || isInside(directory, target));
     if (inside === undefined) continue;
     throw new CryptosyncError('CONFIG_INVALID', `the remote ${target} and ${inside} overlap`, {

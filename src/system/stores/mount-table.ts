@@ -35,8 +35,14 @@ export function parseMountTable(text: string): MountEntry[] {
   return entries;
 }
 
+/** What was read last, and what it says: a command asks often, and hardly ever has it changed. */
+let last: { readonly text: string; readonly entries: readonly MountEntry[] } = { text: '', entries: [] };
+
+/** As it is now. Each answer is a list of its own: what is learned of stores is kept by it, and must not grow old. */
 export function readMountTable(): MountEntry[] {
-  return parseMountTable(readFileSync('/proc/self/mountinfo', 'utf8'));
+  const text = readFileSync('/proc/self/mountinfo', 'utf8');
+  if (text !== last.text) last = { text, entries: parseMountTable(text) };
+  return [...last.entries];
 }
 
 /** The kernel's table writes space, tab, newline and backslash as three octal digits (hazards.md G13). */

@@ -37,7 +37,7 @@ function fleet() {
   /** How a look of client `a` ends: the message of its refusal. */
   const refusalOf = (neighbourhood?: Neighbourhood, change?: Change): string | undefined => {
     try {
-      verifyNeighbours(layoutOf('a'), profileOf('a', change), neighbourhood);
+      verifyNeighbours(layoutOf('a'), profileOf('a', change), { neighbourhood });
       return undefined;
     } catch (error) {
       return (error as Error).message;
@@ -113,7 +113,7 @@ describe('a shared look at all profiles', () => {
     expect(refusalOf(shared)).toBeUndefined();
     write('b', { mountDir: join(profileOf('a').encryptedDir, 'plain') });
     clock.step = 0;
-    clock.time += 9999;
+    clock.time += 19_999;
     expect(refusalOf(shared)).toBeUndefined();
     clock.time += 1;
     expect(refusalOf(shared)).toMatch(inCiphertext);

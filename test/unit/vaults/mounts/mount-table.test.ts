@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 /** Reading the kernel's mount table, from lines as the kernel writes them. */
 import { describe, expect, it } from 'vitest';
-import { parseMountTable } from '../../../../src/system/stores/mount-table.ts';
+import { parseMountTable, readMountTable } from '../../../../src/system/stores/mount-table.ts';
 import { cryfsEngine } from '../../../../src/vaults/engines/cryfs.ts';
 import { gocryptfsEngine } from '../../../../src/vaults/engines/gocryptfs.ts';
 import { mountsOf, readMountState } from '../../../../src/vaults/mounts/mount-table.ts';
@@ -126,5 +127,15 @@ describe('the name of a vault in the mount table', () => {
     expect(() => gocryptfsEngine.verifyPath('/ends\\\\')).not.toThrow();
     expect(() => cryfsEngine.verifyPath('/back\\,slash')).toThrow('backslash');
     expect(() => cryfsEngine.verifyPath('/ends\\')).not.toThrow();
+  });
+});
+
+describe('what is mounted now', () => {
+  it('is a list of its own for each who asks, of what the kernel says', () => {
+    const [one, other] = [readMountTable(), readMountTable()];
+    expect(one).toEqual(parseMountTable(readFileSync('/proc/self/mountinfo', 'utf8')));
+    expect(other).toEqual(one);
+    one.pop();
+    expect(readMountTable()).toEqual(other);
   });
 });
