@@ -201,3 +201,16 @@ describe('code that is kept', () => {
     ).toEqual(['help', 'look', 'none']);
   });
 });
+
+it('no chunk of what was built is a table that each use of a name is looked up in', async () => {
+  const script = `const chunks = process.argv[1];
+    const files = require('node:fs').readdirSync(chunks).map((name) => require(chunks + '/' + name));
+    const sizes = files.map((exported) => Object.keys(exported).length);
+    console.log(JSON.stringify({ most: Math.max(...sizes), slow: files.filter((one) => Object.keys(one).length > 20 && !%HasFastProperties(one)).length }));`;
+  const chunks = fileURLToPath(new URL('../../dist/chunks', import.meta.url));
+  const args = ['--allow-natives-syntax', '-e', script, chunks];
+  const { stdout } = await startProgram(process.execPath, args, {}).finished;
+  const { most, slow } = JSON.parse(stdout);
+  expect(most).toBeGreaterThan(128);
+  expect(slow).toBe(0);
+});
