@@ -18,29 +18,21 @@ const packages = {
 
 export type ToolName = keyof typeof packages;
 
-/** Where each was found last, by PATH and name: a fleet asks for the same some hundred times. */
-const found = new Map<string, string>();
-
 /** The path of an executable on PATH, or undefined. */
 export function findExecutable(name: string, environment: NodeJS.ProcessEnv): string | undefined {
-  const path = environment['PATH'] ?? defaultPath;
-  const key = `${path}\0${name}`;
-  const before = found.get(key);
-  if (before !== undefined && isExecutable(before)) return before;
-  const executable = path
+  return (environment['PATH'] ?? defaultPath)
     .split(':')
     .filter((directory) => directory !== '')
     .map((directory) => join(directory, name))
     .find(isExecutable);
-  if (executable === undefined) found.delete(key);
-  else found.set(key, executable);
-  return executable;
 }
 
+/** Looks first: an error of node's that says that a file is not there costs as much as four looks. */
 function isExecutable(path: string): boolean {
   try {
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
     accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
+    return true;
   } catch {
     return false;
   }
