@@ -139,9 +139,8 @@ there is not what the manifest says, 75 mounted or in use by another run, 130 in
     const error = lossOf(results);
     const { tell, finish } = this.reporter();
     if (error !== undefined) tell(error, nameOf(layout));
-    const names = { client: layout.client, profile: layout.profile, ...(error !== undefined && { error }) };
-    const document = { ...names, restored: results };
-    return finish(document);
+    const document = { client: layout.client, profile: layout.profile, restored: results };
+    return finish({ ...document, ...(error !== undefined && { error }) });
   }
 
   async #onBareMachine(

@@ -15,13 +15,13 @@ import { withPlace } from '../../sync/run.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import { identityOf, recordProof } from '../../vaults/proof.ts';
 import { keepSealKey } from '../../vaults/seal-key.ts';
-import { type OpenTrial, type TrialCopy, tryOpening } from '../../vaults/trial.ts';
+import { type OpenTrial, tryOpening } from '../../vaults/trial.ts';
 import type { Context } from '../context.ts';
 import { placeOfMapping } from '../places.ts';
 import type { Mapping } from '../sync/mapping.ts';
 import { jobOf } from '../sync/sync-run.ts';
 import { verifyFree } from './free.ts';
-import { namedLost } from './lost.ts';
+import { namedLost, type Opening } from './lost.ts';
 import type { RestoreRequest, RestoreResult } from './request.ts';
 import { inWorkshop } from './workshop.ts';
 
@@ -116,12 +116,7 @@ function verifyNotSetBack({ name }: Place, { marker }: Past, atLeast: number | u
   );
 }
 
-interface Opening {
-  readonly copy: TrialCopy;
-  readonly password: Secret;
-}
-
-/** How what has arrived is opened, where it is a vault. */
+/** Undefined for what is no vault. */
 function openingOf(
   { stateDirectory, profile }: ProfileLayout,
   arrival: string,

@@ -7,6 +7,12 @@ import type { EngineDependencies } from '../../vaults/engines/engine.ts';
 import { type TrialCopy, whileNaming } from '../../vaults/trial.ts';
 import type { LostFile, RestoreResult } from './request.ts';
 
+/** How what has arrived is opened, where it is a vault. */
+export interface Opening {
+  readonly copy: TrialCopy;
+  readonly password: Secret;
+}
+
 /** Names in the clear that are asked for; each is an answer of the engine. */
 const mostNamed = 1000;
 
@@ -16,7 +22,7 @@ const mostNamed = 1000;
  */
 export async function namedLost(
   lost: readonly Lost[],
-  opening: { readonly copy: TrialCopy; readonly password: Secret } | undefined,
+  opening: Opening | undefined,
   dependencies: EngineDependencies,
 ): Promise<LostFile[]> {
   const files = lost.map(({ path, why }): LostFile => ({ path: shownPath(path), why }));
@@ -27,9 +33,13 @@ export async function namedLost(
   if (engine.decryptPath === undefined) return files;
   return await whileNaming(copy, password, dependencies, async ({ decrypted }) => {
     const named: LostFile[] = [];
-    for (const [index, file] of files.entries()) {
-      const plain = index < mostNamed ? await decrypted(lost[index]?.path ?? '') : undefined;
-      named.push(plain === undefined ? file : { ...file, plaintext: shownPath(plain) });
+    for (const { path, why } of lost) {
+      const plain = named.length < mostNamed ? await decrypted(path) : undefined;
+      named.push({
+        path: shownPath(path),
+        ...(plain !== undefined && { plaintext: shownPath(plain) }),
+        why,
+      });
     }
     return named;
   });

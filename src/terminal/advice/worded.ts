@@ -7,7 +7,7 @@ interface Failing {
 }
 
 /** @param document with an error of its own, or results with one each. */
-export function worded(document: object & Failing & { readonly results?: readonly Failing[] }): object {
+export function worded(document: Failing & { readonly results?: readonly Failing[] }): object {
   const { results } = document;
   return { ...wordedOne(document), ...(results === undefined ? {} : { results: results.map(wordedOne) }) };
 }
