@@ -104,6 +104,11 @@ export function comparePaths(a: string, b: string): number {
   return above !== 0 ? above : compareNames(a, b);
 }
 
+/** Whether a path is a directory's own, or below it; both are absolute and tidy. */
+export function isWithin(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(directory === '/' ? directory : `${directory}/`);
+}
+
 /** The order in which directories come in one of paths: what lies directly in one before what lies further below. */
 export function compareDirectories(a: string, b: string): number {
   // a slash is less than any character of a name

@@ -5,6 +5,7 @@
 import { nameOf, type ProfileLayout } from '../../clients/layout.ts';
 import type { Profile } from '../../clients/profile.ts';
 import { CryptosyncError } from '../../system/errors.ts';
+import { isWithin } from '../../system/names.ts';
 import { resolveMountPath } from '../../vaults/mounts/mount-point.ts';
 import type { Context } from '../context.ts';
 import type { VaultStatus } from '../status/status.ts';
@@ -19,7 +20,7 @@ export function verifyKeptOut(root: string, path: string, what: string, sources:
   const resolved = resolveMountPath(path);
   for (const sent of sentBelow(root)) {
     if (sent.what === 'a source' && sources === 'may lie in a source') continue;
-    if (lies(resolved, sent.path)) throw wouldBeSent(path, what, { ...sent, name: nameOf(sent.layout) });
+    if (isWithin(resolved, sent.path)) throw wouldBeSent(path, what, { ...sent, name: nameOf(sent.layout) });
   }
 }
 
@@ -30,7 +31,7 @@ export function verifyInNone(
 ): void {
   const resolved = resolveMountPath(path);
   for (const { client, profile, encryptedDir } of vaults) {
-    if (encryptedDir !== null && lies(resolved, encryptedDir))
+    if (encryptedDir !== null && isWithin(resolved, encryptedDir))
       throw wouldBeSent(path, 'the metrics file', {
         name: `${client}/${profile}`,
         path: encryptedDir,
@@ -55,7 +56,7 @@ export function verifyNothingInTheClear(
     ['the metrics file', isVault ? metricsFile : undefined],
   ];
   for (const [what, path] of inUse) {
-    if (path === undefined || !lies(resolveMountPath(path), directory)) continue;
+    if (path === undefined || !isWithin(resolveMountPath(path), directory)) continue;
     throw wouldBeSent(path, what, {
       name: nameOf(layout),
       path: directory,
@@ -63,8 +64,6 @@ export function verifyNothingInTheClear(
     });
   }
 }
-
-const lies = (path: string, directory: string): boolean => `${path}/`.startsWith(`${directory}/`);
 
 interface SentTo {
   readonly name: string;

@@ -6,6 +6,7 @@ import { localDirectory, type Remote } from '../../remotes/remote.ts';
 import { localSpots } from '../../remotes/whereabouts.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import { readTextIfPresent } from '../../system/files.ts';
+import { isWithin } from '../../system/names.ts';
 import { resolveMountPath } from '../../vaults/mounts/mount-point.ts';
 import { readMountTable } from '../../vaults/mounts/mount-table.ts';
 import { verifyRemoteIdentity } from '../guard.ts';
@@ -19,7 +20,7 @@ export function verifyApart({ apart }: SyncSource, remote: Remote): void {
   const table = readMountTable();
   for (const path of new Set([...directories, ...(own === undefined ? [] : [own])])) {
     const target = resolveMountPath(path, table);
-    const inside = apart.find((directory) => isInside(target, directory) || isInside(directory, target));
+    const inside = apart.find((directory) => isWithin(target, directory) || isWithin(directory, target));
     if (inside === undefined) continue;
     throw new CryptosyncError('CONFIG_INVALID', `the remote ${target} and ${inside} overlap`, {
       advice: { to: 'give-path-outside' },
@@ -40,10 +41,6 @@ export async function verifyNotNested(job: Job, place: Place): Promise<void> {
     `${place.name} lies inside another place of cryptosync's, ${above}: a sync there would remove it`,
     { advice: { to: 'separate-mappings' }, details: { above } },
   );
-}
-
-function isInside(inner: string, outer: string): boolean {
-  return `${inner}/`.startsWith(outer === '/' ? outer : `${outer}/`);
 }
 
 /** Bytes that an engine's configuration may have. */

@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { errnoOf } from '../errors.ts';
+import { isWithin } from '../names.ts';
 import { HeldDirectory, type Located, named, notDirectory, pathOnly } from './held-directory.ts';
 import { linkRefused } from './refusals.ts';
 
@@ -60,7 +61,7 @@ export function openDirectory(path: string, options: WalkOptions = {}): HeldDire
   const absolute = resolve(path);
   const base = resolve(options.base ?? absolute);
   const below = partsBelow(base, absolute);
-  const from = options.from !== undefined && isAbove(options.from.path, base) ? options.from : undefined;
+  const from = options.from !== undefined && isWithin(base, options.from.path) ? options.from : undefined;
   const plain = from === undefined ? openPlain(absolute, options) : undefined;
   if (plain !== undefined) return plain;
   const walk: Walk = { held: from?.directory ?? openRoot(), from, options, linksLeft: mostLinks };
@@ -147,12 +148,8 @@ function reopened(directory: HeldDirectory): HeldDirectory {
 const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '' && part !== '.');
 
 function partsBelow(base: string, path: string): string[] {
-  if (isAbove(base, path)) return partsOf(path.slice(base.length));
+  if (isWithin(path, base)) return partsOf(path.slice(base.length));
   throw new Error(`${path} is not below ${base}`);
-}
-
-function isAbove(base: string, path: string): boolean {
-  return path === base || path.startsWith(base === '/' ? base : `${base}/`);
 }
 
 function follow(walk: Walk, parts: readonly string[]): void {
