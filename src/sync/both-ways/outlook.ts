@@ -114,9 +114,8 @@ async function lookAtSides(
   const spelling = spellingOf(objectsOf([...known, ...(told ?? [])], carriable.kept), features);
   const found = includedListing(job, await readListing(place, spelling));
   const sifting = { root: job.mapping.source.directory, there: () => pathsThere(found), apart };
-  const sifted = await siftTwins(place, carriable.kept, sifting);
-  const notCarried = [...carriable.notCarried, ...sifted.notCarried];
-  const carried = new Set(sifted.kept.map(({ path }) => path));
+  const { kept, notCarried } = await siftTwins(place, carriable, sifting);
+  const carried = new Set(kept.map(({ path }) => path));
   const left = new Set(tree.changes.flatMap(({ path }) => (carried.has(path) ? [] : [path])));
   const seen = told === undefined ? { ...found, objects: withFormerLinks(found.objects) } : found;
   const listing = isUntimed(job, features) ? timedAsTold(seen, told ?? []) : seen;

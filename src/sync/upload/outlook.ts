@@ -25,7 +25,7 @@ import { verifyApart, verifyNotNested, verifyUnmarked } from './guard.ts';
 import { lookEarly, lookHere, lookSettings, ownRecord } from './look.ts';
 import { type NamesHere, withoutUncarried } from './naming/carriable.ts';
 import { spellingOf } from './naming/spelling.ts';
-import { siftTwins } from './naming/twins.ts';
+import { pathsIn, siftTwins } from './naming/twins.ts';
 import type { UploadPlan } from './plan.ts';
 import { planFor } from './planning.ts';
 
@@ -130,11 +130,8 @@ async function planned(
 ): Promise<Pick<Outlook, 'plan' | 'behindOurBack'>> {
   const { lineage, features, tree, isFull, names, known, apart } = looked;
   const { mode, raw, source } = job.mapping;
-  const carriable = withoutUncarried(tree, features, names);
-  const there = (): Set<string> => pathsIn(known());
-  const sifted = await siftTwins(place, carriable.kept, { root: source.directory, there, apart });
-  const { kept } = sifted;
-  const notCarried = [...carriable.notCarried, ...sifted.notCarried];
+  const sifting = { root: source.directory, there: () => pathsIn(known()), apart };
+  const { kept, notCarried } = await siftTwins(place, withoutUncarried(tree, features, names), sifting);
   verifyKnown(job, lineage, kept);
   const listing = isFull
     ? await readListing(place, spellingOf(objectsOf(known(), kept), features))
@@ -155,12 +152,6 @@ async function planned(
   const counts = { deletions: deletionsIn(plan.trash), sourceFiles: tree.files, knownFiles };
   verifyPlanned(source, placeOf(raw), counts, job.settings.deleteLimit);
   return { plan, behindOurBack: seen.behindOurBack };
-}
-
-export function pathsIn(entries: Iterable<Pick<Entry, 'path'>>): Set<string> {
-  const paths = new Set<string>();
-  for (const { path } of entries) paths.add(path);
-  return paths;
 }
 
 /** All that is known to lie there, or is about to. */

@@ -6,26 +6,21 @@ import { randomUUID } from 'node:crypto';
 import { trashDirectory, unusedTrash } from '../../remotes/control/generations.ts';
 import { writeAnnouncement } from '../../remotes/control/state.ts';
 import type { Place } from '../../remotes/place.ts';
-import { placeOf } from '../../remotes/remote.ts';
 import { addResults, nothingTransferred, type TransferResult } from '../../remotes/transfer.ts';
-import { toCryptosyncError } from '../../system/errors.ts';
 import type { TransferContext } from '../context.ts';
-import { deletionsIn, stoppedMidway, verifyPlanned, verifySource } from '../guard.ts';
+import { deletionsIn } from '../guard.ts';
 import type { Job } from '../job.ts';
 import { verifySent } from '../proof.ts';
 import type { DirectionOutcome, Held } from '../result.ts';
-import { changesOf, recordable } from '../tree/changes.ts';
+import { recordable } from '../tree/changes.ts';
 import { patched } from '../tree/difference.ts';
 import type { RecordEntry } from '../tree/record.ts';
+import { lookAgain } from './again.ts';
 import { type Ahead, readAhead } from './ahead.ts';
 import { type Carried, carryOut } from './carry-out.ts';
 import { type Changed, commit, pruneAfter, refreshRecord } from './commit.ts';
-import { carriedOnly, lookSettings } from './look.ts';
-import { namesHere, withoutUncarried } from './naming/carriable.ts';
-import { siftTwins } from './naming/twins.ts';
-import { type Outlook, pathsIn } from './outlook.ts';
+import type { Outlook } from './outlook.ts';
 import { isNothing, type UploadPlan } from './plan.ts';
-import { planFor } from './planning.ts';
 import { bytesIn, progressOf } from './progress.ts';
 import { tellStrangers } from './strangers.ts';
 
@@ -210,49 +205,5 @@ function note(
     // a file that was gone when it was to be read is not there
     const isThere = entry === null || entry.kind !== 'file' || entry.hash !== undefined;
     entries.set(path, entry === null || !isThere ? null : recordable(entry, lookedAt));
-  }
-}
-
-interface Again {
-  readonly plan: UploadPlan;
-  /** Something is kept back until the place holds what is to be put now. */
-  readonly isWaiting: boolean;
-  readonly lookedAt: bigint;
-}
-
-/** What the guard would refuse now has begun already: the remote is marked as in progress. */
-async function lookAgain(
-  context: TransferContext,
-  job: Job,
-  place: Place,
-  { outlook, known }: { readonly outlook: Outlook; readonly known: () => Iterable<RecordEntry> },
-): Promise<Again> {
-  const { features, apart } = outlook;
-  const { mode, source, raw } = job.mapping;
-  const names = namesHere(features, job.mapping);
-  const settings = lookSettings(context, job);
-  try {
-    verifySource({ kind: source.kind, directory: source.directory, state: source.inspect() });
-    const tree = await changesOf(known()[Symbol.iterator](), carriedOnly(job), {
-      ...settings,
-      onEntry: names.see,
-      takesGone: mode === 'sync',
-    });
-    const carriable = withoutUncarried(tree, features, names);
-    const there = (): Set<string> => pathsIn(known());
-    const sifted = await siftTwins(place, carriable.kept, { root: source.directory, there, apart });
-    const notCarried = [...carriable.notCarried, ...sifted.notCarried];
-    const facts = { changes: sifted.kept, notCarried, foreign: [], lost: new Set<string>() };
-    const plan = await planFor(job, facts, features, settings);
-    // a source that vanished meanwhile would look like one that was emptied
-    const counts = {
-      deletions: deletionsIn(plan.trash),
-      sourceFiles: tree.files,
-      knownFiles: tree.knownFiles,
-    };
-    verifyPlanned(source, placeOf(raw), counts, job.settings.deleteLimit);
-    return { plan, isWaiting: sifted.isWaiting && !isNothing(plan), lookedAt: tree.lookedAt };
-  } catch (error) {
-    throw stoppedMidway(toCryptosyncError(error));
   }
 }

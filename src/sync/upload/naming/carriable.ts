@@ -9,6 +9,12 @@ import { isOurs, objectOf } from '../../tree/objects.ts';
 import { nameLimitOf } from './name-length.ts';
 import { isOdd, keyAt } from './spelling.ts';
 
+export interface Carriable {
+  readonly kept: readonly Change[];
+  /** What is left out, for people, and why. */
+  readonly notCarried: readonly NotCarried[];
+}
+
 /**
  * Takes the changes out that can't be carried to a place of these features.
  * @param tree the changes, and all names that are here, where the place may have two of them for one
@@ -17,7 +23,7 @@ export function withoutUncarried(
   { changes }: Pick<TreeChanges, 'changes'>,
   features: PlaceFeatures,
   names: NamesHere,
-): { readonly kept: readonly Change[]; readonly notCarried: readonly NotCarried[] } {
+): Carriable {
   const notCarried: NotCarried[] = [];
   const leaving = leavingObjects(changes);
   const kept = changes.filter((change) => {

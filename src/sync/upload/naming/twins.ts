@@ -11,12 +11,11 @@ import { directoryOf, joined, readNames, shownPath } from '../../../system/names
 import { splitPath } from '../../../system/paths/held-tree.ts';
 import type { NotCarried } from '../../result.ts';
 import type { Change } from '../../tree/changes.ts';
+import type { Entry } from '../../tree/entry.ts';
 import { objectOf } from '../../tree/objects.ts';
+import type { Carriable } from './carriable.ts';
 
-export interface Sifted {
-  readonly kept: readonly Change[];
-  /** The place has its name for another's, or that is not known before another pass. */
-  readonly notCarried: readonly NotCarried[];
+export interface Sifted extends Carriable {
   /** Another pass knows more. */
   readonly isWaiting: boolean;
 }
@@ -32,11 +31,11 @@ export interface SiftSettings {
 
 /**
  * Asks the place only where the source has new names that some place would take for others. It changes nothing.
- * @param changes what would be carried
+ * @returns what is left of what would be carried; what is not has its name taken, or that is not known before another pass
  */
 export async function siftTwins(
   place: Place,
-  changes: readonly Change[],
+  { kept: changes, notCarried }: Carriable,
   { root, there, apart }: SiftSettings,
 ): Promise<Sifted> {
   const fresh = new Map(
@@ -63,7 +62,15 @@ export async function siftTwins(
       else whys.set(path, { why: `the remote may take its name for that of ${twin}`, isWaiting: true });
     }
   }
-  return parted(changes, whys);
+  const sifted = parted(changes, whys);
+  return { ...sifted, notCarried: [...notCarried, ...sifted.notCarried] };
+}
+
+/** The paths of entries, for `there`. */
+export function pathsIn(entries: Iterable<Pick<Entry, 'path'>>): Set<string> {
+  const paths = new Set<string>();
+  for (const { path } of entries) paths.add(path);
+  return paths;
 }
 
 interface Why {

@@ -56,7 +56,7 @@ const fresh = (...paths: string[]): Change[] =>
     return { path, kind: 'content', known: undefined, now } as Change;
   });
 const sift = (place: Place, changes: readonly Change[], there: Iterable<string>, apart = new Set<string>()) =>
-  siftTwins(place, changes, { root, there: () => new Set(there), apart });
+  siftTwins(place, { kept: changes, notCarried: [] }, { root, there: () => new Set(there), apart });
 const paths = (changes: readonly Change[]): string[] => changes.map(({ path }) => path);
 
 describe.each(Object.entries(folds))('names that differ in %s', (_, [taking, [one, other]]) => {
