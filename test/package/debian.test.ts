@@ -6,7 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BareDebian, makeBareDebian } from '../support/bare-debian.ts';
-import { makePackage, repository, version } from '../support/packaging.ts';
+import {
+  givePassword,
+  makePackage,
+  readClient,
+  repository,
+  setUpClient,
+  version,
+} from '../support/packaging.ts';
 
 /** What `npm run package` made. */
 const current = join(repository, 'dist-package', `cryptosync_${version}_amd64.deb`);
@@ -53,25 +60,15 @@ describe('in a bare Debian 12 without node', () => {
     );
   // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg's own
   const installed = (): string => debian.run("dpkg-query -W -f '${Version}' cryptosync");
-  const cryptosync = 'export CRYPTOSYNC_PASSWORD="a good password"\n';
   /** What can be read of the client that was set up at the beginning. */
-  const content = (): string =>
-    debian.run(`${cryptosync}cryptosync mount --quiet --client client1
-      cat /opt/agency_stack/clients/client1/vault/decrypted/file
-      cryptosync unmount --quiet --client client1`);
+  const content = (): string => debian.run(readClient);
 
   it('is installed by apt with what it needs, and works', () => {
     install(makePackage('deb', scratch, '--suffix', '~older'));
     expect(debian.run('command -v node || echo none')).toBe('none\n');
     expect(installed()).toBe(`${version}~older`);
     expect(debian.run('cryptosync --version')).toContain(`cryptosync/${version} linux-x64 node-v24.`);
-    debian.run(`${cryptosync}
-      cryptosync install --quiet --client client1 --remote-type local --remote-path /srv/backup --no-links
-      cryptosync config set --global client client1
-      cryptosync mount --quiet
-      echo precious >/opt/agency_stack/clients/client1/vault/decrypted/file
-      cryptosync unmount --quiet
-      cryptosync sync --quiet`);
+    debian.run(setUpClient);
     expect(JSON.parse(debian.run('cryptosync status --json')).vaults).toMatchObject([{ client: 'client1' }]);
     expect(
       debian.run(
@@ -104,10 +101,10 @@ describe('in a bare Debian 12 without node', () => {
     expect(installed()).toBe(version);
     expect(debian.run('tail -n 1 /etc/logrotate.d/cryptosync')).toBe('# ours\n');
     expect(content()).toBe('precious\n');
-    expect(debian.run(`${cryptosync}cryptosync sync --client client1`)).toContain(
+    expect(debian.run(`${givePassword}cryptosync sync --client client1`)).toContain(
       'is up to date (generation 1)',
     );
-    expect(debian.run(`${cryptosync}cryptosync doctor --client client1 --quiet --no-input`)).toBe('');
+    expect(debian.run(`${givePassword}cryptosync doctor --client client1 --quiet --no-input`)).toBe('');
   });
 
   it('syncs by cron, tells of the night that fails, and shows it', () => {
@@ -117,7 +114,7 @@ describe('in a bare Debian 12 without node', () => {
         answer.end();
       }).listen(8099, '127.0.0.1')`;
     const [good, bad] = debian
-      .run(`${cryptosync}/usr/lib/cryptosync/node -e "${listener}" &
+      .run(`${givePassword}/usr/lib/cryptosync/node -e "${listener}" &
       cryptosync config set --client client1 pingUrl 'http://127.0.0.1:8099/{client}' >/dev/null
       cryptosync schedule add --client client1 --sync '* * * * *' --jitter 0 --using cron >/dev/null
       cron

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BareDebian, makeBareDebian } from '../support/bare-debian.ts';
-import { makePackage, repository, version } from '../support/packaging.ts';
+import { makePackage, readClient, repository, setUpClient, version } from '../support/packaging.ts';
 
 /** What `npm run package` made. */
 const current = join(repository, 'dist-package', `cryptosync-${version}-1.x86_64.rpm`);
@@ -61,20 +61,12 @@ describe('by rpm, in a bare tree without node', () => {
       DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends ${packages}`);
   });
   afterAll(() => tree?.cleanUp());
-  const password = 'export CRYPTOSYNC_PASSWORD="a good password"\n';
 
   it('is installed, upgraded, and erased, and everything of the operator’s stays', () => {
     const older = tree.take(makePackage('rpm', scratch, '--suffix', '~older'));
     tree.run(`rpm -i --nodeps ${older}`);
     expect(tree.run('rpm -q cryptosync')).toBe(`cryptosync-${version}~older-1.x86_64\n`);
-    tree.run(`${password}
-      cryptosync install --quiet --client client1 --remote-type local --remote-path /srv/backup --no-links
-      cryptosync config set --global client client1
-      cryptosync mount --quiet
-      echo precious >/opt/agency_stack/clients/client1/vault/decrypted/file
-      cryptosync unmount --quiet
-      cryptosync sync --quiet
-      echo "# ours" >>/etc/logrotate.d/cryptosync`);
+    tree.run(`${setUpClient} echo "# ours" >>/etc/logrotate.d/cryptosync`);
     tree.run(`rpm -U --nodeps ${tree.take(current)}`);
     expect(tree.run('rpm -q cryptosync')).toBe(`cryptosync-${version}-1.x86_64\n`);
     expect(tree.run('cryptosync --version')).toContain(`cryptosync/${version} linux-x64 node-v24.`);
@@ -83,10 +75,7 @@ describe('by rpm, in a bare tree without node', () => {
       /^\S+ +c \/etc\/logrotate.d\/cryptosync\n$/,
     );
     expect(tree.run('tail -n 1 /etc/logrotate.d/cryptosync')).toBe('# ours\n');
-    const content = `${password}cryptosync mount --quiet
-      cat /opt/agency_stack/clients/client1/vault/decrypted/file
-      cryptosync unmount --quiet`;
-    expect(tree.run(content)).toBe('precious\n');
+    expect(tree.run(readClient)).toBe('precious\n');
     expect(tree.run('cryptosync sync')).toContain('is up to date (generation 1)');
     const kept = 'cd / && find opt/agency_stack srv etc/cryptosync -type f -exec sha256sum {} +';
     const before = tree.run(kept);
@@ -96,6 +85,6 @@ describe('by rpm, in a bare tree without node', () => {
     expect(tree.run(kept)).toBe(before);
     expect(tree.run('ls -d /usr/lib/cryptosync /var/cache/cryptosync 2>&1 || true')).not.toMatch(/^\//m);
     tree.run(`rpm -i --nodeps /root/cryptosync-${version}-1.x86_64.rpm`);
-    expect(tree.run(content)).toBe('precious\n');
+    expect(tree.run(readClient)).toBe('precious\n');
   });
 });

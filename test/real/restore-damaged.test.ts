@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createInstallation, type Installation } from '../support/installation.ts';
 import { mountsBelow } from '../support/machine.ts';
+import { snapshotOf } from '../support/machines.ts';
 import { snapshot } from '../support/snapshot.ts';
 import { type ClientVault, installVault, openByHand } from '../support/vault.ts';
 
@@ -19,7 +20,8 @@ const files = {
 describe('restore --skip-damaged', () => {
   let installation: Installation;
   let vault: ClientVault;
-  let keep: string;
+  /** Sets the remote back to what was sent. */
+  let setBack: () => void;
   /** By path in the clear: the path of its ciphertext. */
   const cipher: Record<string, string> = {};
   beforeAll(async () => {
@@ -36,13 +38,11 @@ describe('restore --skip-damaged', () => {
     const there = new Map(byInode(vault.encryptedDir));
     for (const [inode, plain] of byInode(vault.mountDir)) cipher[plain] = there.get(inode) ?? '';
     await vault.succeed('unmount');
-    keep = installation.path('kept');
-    cpSync(vault.remoteDir, keep, { recursive: true, preserveTimestamps: true });
+    setBack = snapshotOf(vault.remoteDir);
   });
   afterAll(() => installation.cleanUp());
   beforeEach(() => {
-    rmSync(vault.remoteDir, { recursive: true });
-    cpSync(keep, vault.remoteDir, { recursive: true, preserveTimestamps: true });
+    setBack();
     // what a run before has brought is not fetched again
     rmSync(`${vault.encryptedDir}.restoring`, { recursive: true, force: true });
   });

@@ -1,22 +1,14 @@
 /** Restoring as an operator does it: over a vault, beside it, on a machine that knows nothing, and after every mishap. */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createInstallation, type Installation, it } from '../support/installation.ts';
 import { killWhen } from '../support/kill.ts';
 import { mountsBelow } from '../support/machine.ts';
+import { snapshotOf } from '../support/machines.ts';
 import { snapshot } from '../support/snapshot.ts';
 import { startStorage, storageKinds } from '../support/storage.ts';
 import { manyFiles, readTree, writeFiles } from '../support/tree.ts';
@@ -38,17 +30,16 @@ async function twoGenerations(installation: Installation): Promise<ClientVault> 
 describe('cryptosync restore', () => {
   let installation: Installation;
   let vault: ClientVault;
-  let keep: string;
+  /** Sets the remote back to what was sent. */
+  let setBack: () => void;
   beforeAll(async () => {
     installation = createInstallation();
     vault = await twoGenerations(installation);
-    keep = installation.path('kept');
-    cpSync(vault.remoteDir, keep, { recursive: true, preserveTimestamps: true });
+    setBack = snapshotOf(vault.remoteDir);
   });
   afterAll(() => installation.cleanUp());
   beforeEach(() => {
-    rmSync(vault.remoteDir, { recursive: true });
-    cpSync(keep, vault.remoteDir, { recursive: true, preserveTimestamps: true });
+    setBack();
     for (const name of aside(vault)) rmSync(join(vault.encryptedDir, '..', name), { recursive: true });
   });
 

@@ -16,3 +16,23 @@ export function makePackage(format: 'deb' | 'rpm', output: string, ...flags: str
   const printed = execFileSync(process.execPath, args, { cwd: repository, encoding: 'utf8' });
   return printed.replace(/ \(.*\n$/s, '');
 }
+
+/** In a script of sh: what opens the vault of the client below. */
+export const givePassword = 'export CRYPTOSYNC_PASSWORD="a good password"\n';
+
+/** In a script of sh: a client with a file in its vault, which is synced to `/srv/backup`. */
+export const setUpClient = `${givePassword}
+  cryptosync install --quiet --client client1 --remote-type local --remote-path /srv/backup --no-links
+  cryptosync config set --global client client1
+  cryptosync mount --quiet
+  echo precious >/opt/agency_stack/clients/client1/vault/decrypted/file
+  cryptosync unmount --quiet
+  cryptosync sync --quiet
+`;
+
+/** In a script of sh: prints `precious`. */
+export const readClient = `${givePassword}
+  cryptosync mount --quiet --client client1
+  cat /opt/agency_stack/clients/client1/vault/decrypted/file
+  cryptosync unmount --quiet --client client1
+`;
