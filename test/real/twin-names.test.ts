@@ -2,7 +2,15 @@
  * Names that a server takes for one another although it does not say so: one of them goes, the others are named, no run
  * sends one over another, and where a server keeps them apart all of them go at once.
  */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -116,4 +124,23 @@ describe.each(['upload', 'bothWays'] as const)('%s', (way) => {
     expect(Object.keys(there(served))).toHaveLength(10);
     expect(await run(machine)).toMatchObject({ changed: false });
   });
+});
+
+it('ends while somebody makes more and more of such names, and is not called consistent', async () => {
+  const { machine, served } = scene('folding');
+  let made = 0;
+  const make = (): void => {
+    made += 1;
+    write(machine, { [`name${made}`]: 'one', [`NAME${made}`]: 'another' });
+  };
+  make();
+  // two more whenever one of the last two has come
+  const hasCome = (): boolean =>
+    [`name${made}`, `NAME${made}`].some((name) => existsSync(join(served, name)));
+  const making = setInterval(() => hasCome() && make(), 2);
+  try {
+    expect(await machine.upload()).toMatchObject({ changed: true, consistent: false });
+  } finally {
+    clearInterval(making);
+  }
 });

@@ -26,6 +26,8 @@ import { tellStrangers } from './strangers.ts';
 
 /** How often a source that moves is transferred again before it is called inconsistent. */
 const settlePasses = 3;
+/** The same where names wait for others that are there first: each pass lets one more of them go. */
+const namingPasses = 12;
 
 /** Carries out what `lookAhead` decided. @throws SYNC_FAILED, REMOTE_UNREACHABLE, DISK_FULL, INTERRUPTED, … */
 export async function executeUpload(
@@ -182,7 +184,7 @@ async function carryPasses(
     const isStill = isNothing(after.plan) && carried.restless.size === 0;
     const notCarried = after.plan.notCarried;
     // names that are there now tell whether others may come; what moved besides is looked at no longer than usual
-    if (isStill || (pass >= settlePasses && !after.isWaiting)) {
+    if (isStill || pass >= (after.isWaiting ? namingPasses : settlePasses)) {
       const unsettled = isStill
         ? new Set<string>()
         : new Set([...carried.restless, ...after.plan.entries.keys()]);
