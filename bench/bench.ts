@@ -55,11 +55,13 @@ try {
   for (const [name, measure] of Object.entries(parts)) {
     if (chosen.length > 0 ? !chosen.includes(name) : onlyWhenNamed.includes(name)) continue;
     console.error(`measuring ${name} …`);
-    rows.push(...measure(scratch));
+    const measured = measure(scratch);
+    // at once: what fails later takes no figures along
+    console.log(`\n${tableOf(measured)}\n`);
+    rows.push(...measured);
     await new Promise(setImmediate);
     if (interrupted) throw new Error('interrupted');
   }
-  console.log(`\n${tableOf(rows)}`);
   if (words.includes('--write')) writeFigures(rows);
   if (!rows.every(isMet)) process.exitCode = 1;
 } catch (error) {

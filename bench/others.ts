@@ -1,4 +1,5 @@
 /** The same work by restic and borg, each with a repository of its own. */
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Scratch } from '../scripts/quickstart/scratch.ts';
 import { environmentOf } from './clients.ts';
@@ -16,7 +17,7 @@ export function restic(scratch: Scratch, source: string, url: string | undefined
     ...environmentOf(scratch),
     RESTIC_PASSWORD: 'benchmark',
     RESTIC_CACHE_DIR: join(scratch.path, 'restic-cache'),
-    RESTIC_REPOSITORY: url === undefined ? join(scratch.path, 'restic') : 'rclone:bench:restic',
+    RESTIC_REPOSITORY: url === undefined ? mkdtempSync(join(scratch.path, 'restic-')) : 'rclone:bench:restic',
     ...(url !== undefined && { RCLONE_CONFIG_BENCH_TYPE: 'webdav', RCLONE_CONFIG_BENCH_URL: url }),
   };
   const call = (...args: string[]): Program => ({ file: 'restic', args: ['-q', ...args], environment });
