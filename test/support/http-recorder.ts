@@ -14,17 +14,25 @@ export interface HttpRecorder {
   readonly asked: readonly Asked[];
   /** Requests of such methods are hung up on from now on. */
   breakOff(...methods: string[]): void;
+  /** Requests for what has this in its path are answered with 404 from now on. */
+  hide(part: string | undefined): void;
   close(): Promise<void>;
 }
 
 export async function startHttpRecorder(target: number): Promise<HttpRecorder> {
   const asked: Asked[] = [];
   let broken: readonly string[] = [];
+  let hidden: string | undefined;
   const server = createServer((incoming, outgoing) => {
     const { method = '', url: path = '', headers } = incoming;
     asked.push({ method, path, headers });
     if (broken.includes(method)) {
       incoming.socket.destroy();
+      return;
+    }
+    if (hidden !== undefined && path.includes(hidden)) {
+      incoming.resume();
+      outgoing.writeHead(404).end();
       return;
     }
     const onward = request({ host: '127.0.0.1', port: target, method, path, headers }, (answer) => {
@@ -40,6 +48,9 @@ export async function startHttpRecorder(target: number): Promise<HttpRecorder> {
     asked,
     breakOff(...methods) {
       broken = methods;
+    },
+    hide(part) {
+      hidden = part;
     },
     async close() {
       server.closeAllConnections();

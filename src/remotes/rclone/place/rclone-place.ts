@@ -25,6 +25,7 @@ import {
   transferDeadline,
 } from './daemon.ts';
 import { askFeatures, type Failed } from './features.ts';
+import { listInLanes } from './lane-list.ts';
 import { lanesOf, moversOf, wholeOf, withoutLane } from './lanes.ts';
 import { listPlace, nanosecondsOf } from './listing.ts';
 import { onceUnlocked } from './locked.ts';
@@ -146,12 +147,14 @@ export function rclonePlace(
       return found;
     },
     movedBytes: watch.movedBytes,
-    list: (onEntry, how = {}) =>
-      listPlace(
-        remote,
-        { onEntry, hash: how.hash, flags: settings.flags ?? [] },
-        { ...dependencies, signal: eitherSignal(dependencies.signal, how.signal) },
-      ),
+    async list(onEntry, { hash, signal: unwanted } = {}) {
+      const until = eitherSignal(dependencies.signal, unwanted);
+      const flags = settings.flags ?? [];
+      const listed =
+        lanes.length === 1 ? undefined : await listInLanes({ ...asking, lanes, hash, flags, signal: until });
+      if (listed !== undefined) for (const entry of listed) onEntry(entry);
+      else await listPlace(remote, { onEntry, hash, flags }, { ...dependencies, signal: until });
+    },
     async put(source, path) {
       const copy = (): Promise<Answer> =>
         daemon.call(
