@@ -24,6 +24,7 @@ import { parseDuration, systemClock } from '../system/clock.ts';
 import { shortDigest } from '../system/digest.ts';
 import { CryptosyncError, type ErrorReport, toCryptosyncError } from '../system/errors.ts';
 import { silentLog } from '../system/log.ts';
+import { isWithin } from '../system/names.ts';
 import { type CheckedOptions, checkOptions } from './check-options.ts';
 import type { ExecutorOptions } from './options.ts';
 import { type Target, targetOf } from './target.ts';
@@ -168,7 +169,7 @@ export class RcloneSyncExecutor {
   /** Nothing of the executor's own may be synced. @throws CONFIG_INVALID */
   #verifyOutside(directory: string): void {
     const { stateDirectory } = this.#settings;
-    if (!`${stateDirectory}/`.startsWith(`${directory}/`)) return;
+    if (!isWithin(stateDirectory, directory)) return;
     const where = `the state directory ${stateDirectory} lies in ${directory}`;
     throw new CryptosyncError('CONFIG_INVALID', where, { advice: { to: 'give-state-directory-outside' } });
   }

@@ -1,4 +1,5 @@
 /** A vault as this folder sees it, and its state in the kernel's mount table. */
+import { isWithin } from '../system/names.ts';
 import type { Engine, EnginePaths } from './engines/engine.ts';
 import { engineFileSystems } from './engines/engines.ts';
 import {
@@ -52,7 +53,7 @@ export function vaultMountIn(
 ): MountEntry | undefined {
   return table.find(
     ({ mountPoint, fileSystemType }) =>
-      engineFileSystems.has(fileSystemType) && mountPoint.startsWith(`${directory}/`),
+      engineFileSystems.has(fileSystemType) && mountPoint !== directory && isWithin(mountPoint, directory),
   );
 }
 

@@ -14,7 +14,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { createInstallation, type Installation, vaultPassword } from '../support/installation.ts';
 import { type ClientVault, editProfile, installVault } from '../support/vault.ts';
@@ -109,18 +109,35 @@ describe('a sync of a vault', () => {
 });
 
 describe('a mapping', () => {
+  // such a vault is no reason to refuse what holds all clients
+  const elsewhere = { encryptedDir: '/elsewhere/encrypted', mountDir: '/elsewhere/decrypted' };
   it.each([
-    ['its own credentials', () => installation.client('client1', 'rclone')],
-    ['its own state', () => installation.client('client1', 'cryptosync', 'state')],
-    ['another client’s profiles', () => installation.client('other', 'cryptosync')],
-    ['all of another client', () => installation.client('other')],
-  ] as const)('does not sync %s', async (_what, where) => {
+    ['its own credentials', () => installation.client('client1', 'rclone'), {}],
+    ['its own state', () => installation.client('client1', 'cryptosync', 'state'), {}],
+    ['another client’s profiles', () => installation.client('other', 'cryptosync'), {}],
+    ['all of another client', () => installation.client('other'), {}],
+    ['all clients', () => dirname(installation.client('other')), elsewhere],
+    ['what all clients lie in', () => dirname(dirname(installation.client('other'))), elsewhere],
+  ] as const)('does not sync %s', async (_what, where, vaultAt) => {
+    const own = JSON.parse(readFileSync(vault.profileFile, 'utf8')) as Record<string, unknown>;
+    editProfile(vault, vaultAt);
     const before = readFileSync(vault.profileFile, 'utf8');
     const mappings = JSON.stringify([{ source: where(), plaintext: true, allowOutside: true }]);
     const args = ['config', 'set', 'mappings', mappings, '--client', 'client1', '--json'];
     const { exitCode, stdout } = await installation.cryptosync(args);
     expect(exitCode, stdout).toBe(10);
     expect(stdout).toContain(`${where()} holds what is kept of a client`);
+    expect(readFileSync(vault.profileFile, 'utf8')).toBe(before);
+    editProfile(vault, own);
+  });
+
+  it('does not sync all of the machine, in which its vault and its mount lie', async () => {
+    const before = readFileSync(vault.profileFile, 'utf8');
+    const mappings = JSON.stringify([{ source: '/', plaintext: true, allowOutside: true }]);
+    const args = ['config', 'set', 'mappings', mappings, '--client', 'client1', '--json'];
+    const { exitCode, stdout } = await installation.cryptosync(args);
+    expect(exitCode, stdout).toBe(10);
+    expect(stdout).toContain('/ overlaps the vault of client1/default');
     expect(readFileSync(vault.profileFile, 'utf8')).toBe(before);
   });
 });

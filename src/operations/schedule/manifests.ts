@@ -11,6 +11,7 @@ import { serverManifests } from '../../schedules/kubernetes/server.ts';
 import { shift } from '../../schedules/when/jitter.ts';
 import { cronOf, nextRuns, readWhen } from '../../schedules/when/when.ts';
 import { CryptosyncError } from '../../system/errors.ts';
+import { isWithin } from '../../system/names.ts';
 import type { Context } from '../context.ts';
 import type { ScheduleRequest } from './request.ts';
 
@@ -57,7 +58,7 @@ export async function renderManifests(
 /** Nothing but the client's own tree is on the volume that a pod sees. @throws CONFIG_INVALID */
 function verifyInTree({ directory }: ProfileLayout, { encryptedDir, mappings = [] }: Profile): void {
   const outside = [encryptedDir, ...mappings.flatMap(({ source }) => source ?? [])].find(
-    (path) => !path.startsWith(`${directory}/`),
+    (path) => !isWithin(path, directory),
   );
   if (outside === undefined) return;
   throw new CryptosyncError(

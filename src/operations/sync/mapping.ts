@@ -11,6 +11,7 @@ import type { Route } from '../../sync/route.ts';
 import { directorySource, type SyncSource } from '../../sync/source.ts';
 import { CryptosyncError } from '../../system/errors.ts';
 import { isAbsence, isDirectory } from '../../system/files.ts';
+import { isWithin } from '../../system/names.ts';
 import { inDirectory } from '../../system/paths/walk.ts';
 import { resolvePath, whySick } from '../../system/stores/stores.ts';
 import type { Vault } from '../../vaults/mounting.ts';
@@ -159,13 +160,13 @@ function plainDirectory(
       advice: { to: 'encrypt-or-allow-plaintext' },
     });
   }
-  if (allowOutside !== true && !directory.startsWith(`${resolve(layout.directory)}/`)) {
+  if (allowOutside !== true && !isWithin(directory, resolve(layout.directory))) {
     throw new CryptosyncError('CONFIG_INVALID', `${directory} is outside the tree of ${layout.client}`, {
       advice: { to: 'allow-outside' },
     });
   }
   const { encryptedDir, mountDir } = vault;
-  if (overlaps(directory, encryptedDir) || directory === mountDir || mountDir.startsWith(`${directory}/`)) {
+  if (overlaps(directory, encryptedDir) || isWithin(mountDir, directory)) {
     throw new CryptosyncError('CONFIG_INVALID', `${directory} overlaps the vault of ${nameOf(layout)}`, {
       advice: { to: 'leave-source-out' },
     });
@@ -185,8 +186,10 @@ function holdsOurs(
   { directory: own, toolDirectory, rcloneDirectory }: ProfileLayout,
   directory: string,
 ): boolean {
-  const part = relative(resolve(dirname(own)), directory).split('/');
-  if (part[0] === '' || part[0] === '..') return false;
+  const root = resolve(dirname(own));
+  if (isWithin(root, directory)) return true;
+  const part = relative(root, directory).split('/');
+  if (part[0] === '..') return false;
   const kept = [basename(toolDirectory), basename(rcloneDirectory)];
   if (part[1] !== undefined) return kept.includes(part[1]);
   return whySick(directory) === undefined && isDirectory(join(directory, basename(toolDirectory)));
@@ -210,7 +213,7 @@ function resolve(path: string, table: readonly MountEntry[] = readMountTable()):
 }
 
 function overlaps(a: string, b: string): boolean {
-  return `${a}/`.startsWith(`${b}/`) || `${b}/`.startsWith(`${a}/`);
+  return isWithin(a, b) || isWithin(b, a);
 }
 
 /** Two mappings to one place, or one inside another's, would delete each other's files. @throws CONFIG_INVALID */

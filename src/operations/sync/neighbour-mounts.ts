@@ -12,6 +12,7 @@ import { whereaboutsOf } from '../../remotes/configuration.ts';
 import { localSpots } from '../../remotes/whereabouts.ts';
 import type { Clock } from '../../system/clock.ts';
 import { CryptosyncError } from '../../system/errors.ts';
+import { isWithin } from '../../system/names.ts';
 import { resolveMountPath } from '../../vaults/mounts/mount-point.ts';
 import { type MountEntry, readMountTable } from '../../vaults/mounts/mount-table.ts';
 import { vaultMountIn } from '../../vaults/vault.ts';
@@ -149,7 +150,7 @@ function directoryRemotes({ layout, configured, conf: readConf }: Neighbour): st
 
 function verifyOutside(mounted: Places, { layout, sent }: Places): void {
   const { mountDir } = mounted;
-  const around = sent.find(([path]) => mountDir.startsWith(path) && `${mountDir}/`.startsWith(`${path}/`));
+  const around = sent.find(([path]) => isWithin(mountDir, path));
   if (around === undefined) return;
   const [path, what] = around;
   throw new CryptosyncError(

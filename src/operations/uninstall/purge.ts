@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { nameOf, type ProfileLayout } from '../../clients/layout.ts';
 import type { Profile } from '../../clients/profile.ts';
 import { CryptosyncError } from '../../system/errors.ts';
+import { isWithin } from '../../system/names.ts';
 import type { Vault } from '../../vaults/mounting.ts';
 import type { OtherProfile } from './other-profiles.ts';
 export interface Purged {
@@ -47,7 +48,7 @@ export function verifyPurgeable(
   others: readonly OtherProfile[],
 ): void {
   const encryptedDir = resolve(profile.encryptedDir);
-  const isInVault = (path: string): boolean => `${path}/`.startsWith(`${vault.encryptedDir}/`);
+  const isInVault = (path: string): boolean => isWithin(path, vault.encryptedDir);
   const sharer = others.find(({ at }) => isInVault(at.encryptedDir) || isInVault(at.mountDir));
   if (sharer !== undefined) {
     throw new CryptosyncError(

@@ -7,6 +7,7 @@ import { findExecutable } from '../../system/dependencies.ts';
 import { minimalEnvironment } from '../../system/environment.ts';
 import { CryptosyncError, errnoOf } from '../../system/errors.ts';
 import { ensureDirectory } from '../../system/files.ts';
+import { isWithin } from '../../system/names.ts';
 import { removeIfEmpty } from '../../system/paths/removal.ts';
 import { run } from '../../system/process.ts';
 import { roles, verifyReachable } from '../../system/stores/stores.ts';
@@ -15,12 +16,11 @@ export { resolvePath as resolveMountPath } from '../../system/stores/stores.ts';
 
 /** @throws CONFIG_INVALID when one of the two directories is, or lies in, the other. */
 export function verifySeparate(encryptedDir: string, mountDir: string): void {
-  const inside = (inner: string, outer: string): boolean => inner === outer || inner.startsWith(`${outer}/`);
-  if (!inside(mountDir, encryptedDir) && !inside(encryptedDir, mountDir)) return;
+  if (!isWithin(mountDir, encryptedDir) && !isWithin(encryptedDir, mountDir)) return;
   const how =
     mountDir === encryptedDir
       ? 'is the encrypted directory'
-      : inside(mountDir, encryptedDir)
+      : isWithin(mountDir, encryptedDir)
         ? 'lies in the encrypted directory'
         : 'holds the encrypted directory';
   throw new CryptosyncError('CONFIG_INVALID', `the mount directory ${mountDir} ${how} ${encryptedDir}`, {

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { pause } from '../../system/clock.ts';
+import { isWithin } from '../../system/names.ts';
 
 export interface ProcessIdentity {
   readonly pid: number;
@@ -66,8 +67,7 @@ const shownCommand = 120;
 
 /** The processes whose files, directories or mappings lie in the mount; other users' only as root. */
 export function findHolders(mountDir: string): Holder[] {
-  const inside = (path: string | undefined): path is string =>
-    path !== undefined && (path === mountDir || path.startsWith(`${mountDir}/`));
+  const inside = (path: string | undefined): path is string => path !== undefined && isWithin(path, mountDir);
   const holders: Holder[] = [];
   for (const pid of processIds()) {
     if (pid === process.pid) continue;
