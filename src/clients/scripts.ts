@@ -11,6 +11,7 @@ import {
   writeFileAtomic,
 } from '../system/files.ts';
 import { removeFile } from '../system/paths/removal.ts';
+import { parseStoredJson } from '../system/paths/stored-json.ts';
 import { verifyTrusted } from '../system/paths/trust.ts';
 import { directoryMode, type ProfileLayout, type ScriptAction, scriptActions, scriptMode } from './layout.ts';
 
@@ -18,6 +19,26 @@ import { directoryMode, type ProfileLayout, type ScriptAction, scriptActions, sc
 export interface Program {
   readonly node: string;
   readonly script: string;
+}
+
+/** Which version a program is, by the package.json that comes with it; undefined where that can't be told. */
+function versionOf({ script }: Program): string | undefined {
+  try {
+    const text = readTextIfPresent(resolve(script, '../../package.json')) ?? '';
+    const { version } = parseStoredJson(text) as { readonly version?: unknown };
+    return typeof version === 'string' && /^\d[\w.+~-]{0,99}$/.test(version) ? version : undefined;
+  } catch {
+    // none of ours stands there, or nothing that can be read
+    return undefined;
+  }
+}
+
+/** What to say of a program that is an older version than this one; nothing where either can't be told. */
+export function olderVersion(program: Program, own: Program): string | undefined {
+  const [version, ownVersion] = [versionOf(program), versionOf(own)];
+  if (version === undefined || ownVersion === undefined) return undefined;
+  if (version.localeCompare(ownVersion, 'en', { numeric: true }) >= 0) return undefined;
+  return `cryptosync ${version} at ${resolve(program.script, '../..')}, and this is ${ownVersion}`;
 }
 
 function quote(word: string): string {

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type FakeSystemd, fakeSystemd } from '../support/fake-systemd.ts';
 import { createInstallation, type Installation } from '../support/installation.ts';
+import { otherProgram } from '../support/packaging.ts';
 import type { CommandResult } from '../support/running-command.ts';
 import { snapshot } from '../support/snapshot.ts';
 import { type ClientVault, installVault } from '../support/vault.ts';
@@ -62,6 +63,14 @@ beforeEach(() => {
   rmSync(units, { recursive: true, force: true });
   rmSync(installation.client('client1', 'cryptosync', 'state', 'schedule-default.json'), { force: true });
 });
+
+/** Changes what the tree remembers of its first job. */
+function edit(change: (job: { call: { program: object }; since: string }) => void): void {
+  const record = installation.client('client1', 'cryptosync', 'state', 'schedule-default.json');
+  const value = JSON.parse(readFileSync(record, 'utf8'));
+  change(value.jobs[0]);
+  writeFileSync(record, JSON.stringify(value));
+}
 
 const questions = /is-system-running|--version/;
 
@@ -350,14 +359,29 @@ describe('doctor', () => {
     expect(readFileSync(join(units, timer), 'utf8')).toBe('theirs');
   });
 
+  it('finds a program that is older than this one, and lets this one be called', async () => {
+    const script = otherProgram(installation.path('older'), '{"version":"0.0.9"}');
+    await add('--sync', '02:30');
+    edit((job) => Object.assign(job.call.program, { script }));
+    expect(await findings()).toMatchObject([
+      {
+        id: 'schedule-older-version',
+        severity: 'warning',
+        fixable: true,
+        what: expect.stringMatching(/^its sync calls cryptosync 0\.0\.9 at .*, and this is \d/),
+      },
+    ]);
+    expect(await findings('--fix')).toEqual([]);
+    expect(readFileSync(join(units, service), 'utf8')).not.toContain(script);
+    for (const version of ['{"version":"100.0.0"}', '{']) {
+      otherProgram(installation.path('older'), version);
+      edit((job) => Object.assign(job.call.program, { script }));
+      expect(await findings()).toEqual([]);
+    }
+  });
+
   it('finds a program that is gone and a run that is overdue', async () => {
     await add('--sync', '02:30');
-    const record = installation.client('client1', 'cryptosync', 'state', 'schedule-default.json');
-    const edit = (change: (job: { call: { program: object }; since: string }) => void): void => {
-      const value = JSON.parse(readFileSync(record, 'utf8'));
-      change(value.jobs[0]);
-      writeFileSync(record, JSON.stringify(value));
-    };
     edit((job) => Object.assign(job.call.program, { node: '/nowhere/node' }));
     expect(await findings()).toMatchObject([
       { id: 'schedule-program-gone', severity: 'error', fixable: true },

@@ -1,6 +1,7 @@
 /** Packages, made from what is built. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const repository = fileURLToPath(new URL('../../', import.meta.url));
@@ -15,6 +16,15 @@ export function makePackage(format: 'deb' | 'rpm', output: string, ...flags: str
   const args = ['scripts/package.ts', '--format', format, ...fast, ...flags];
   const printed = execFileSync(process.execPath, args, { cwd: repository, encoding: 'utf8' });
   return printed.replace(/ \(.*\n$/s, '');
+}
+
+/** What looks like another installation. @returns the program in it, which does nothing */
+export function otherProgram(directory: string, packageJson: string): string {
+  mkdirSync(join(directory, 'bin'), { recursive: true });
+  writeFileSync(join(directory, 'package.json'), packageJson);
+  const program = join(directory, 'bin', 'run.js');
+  writeFileSync(program, '');
+  return program;
 }
 
 /** In a script of sh: what opens the vault of the client below. */

@@ -9,7 +9,7 @@ import {
   scriptActions,
   scriptMode,
 } from '../../clients/layout.ts';
-import { linkPaths, linkState, scriptText } from '../../clients/scripts.ts';
+import { linkPaths, linkState, olderVersion, scriptText } from '../../clients/scripts.ts';
 import { recordedLinks } from '../../clients/summary.ts';
 import { findExecutable } from '../../system/dependencies.ts';
 import { kindOf, namesIn, readTextIfPresent } from '../../system/files.ts';
@@ -43,7 +43,7 @@ function checkScript(examination: Examination, one: ProfileCase, action: ScriptA
 }
 
 function scriptProblem(
-  { context }: Examination,
+  { context, program: own }: Examination,
   { layout }: ProfileCase,
   action: ScriptAction,
 ): string | undefined {
@@ -54,13 +54,17 @@ function scriptProblem(
   const text = readTextIfPresent(path) ?? '';
   const assigned = (variable: string): string =>
     new RegExp(`^${variable}='(.*)'$`, 'm').exec(text)?.[1]?.replaceAll(String.raw`'\''`, "'") ?? '';
-  // another cryptosync may have written it: which node and program it names is its own affair while they are there
+  // another cryptosync may have written it: which node and program it names is its own affair while they are there, and
+  // no older than this one
   const program = { node: assigned('node'), script: assigned('program') };
   if (text !== scriptText(action, layout, context.root, program)) return 'is not what install writes';
   if ((stats.mode & 0o777) !== scriptMode) {
     return `has mode ${(stats.mode & 0o777).toString(8)} instead of ${scriptMode.toString(8)}`;
   }
-  if (isExecutable(program.node) && kindOf(program.script) === 'file') return undefined;
+  if (isExecutable(program.node) && kindOf(program.script) === 'file') {
+    const older = olderVersion(program, own);
+    return older && `runs ${older}`;
+  }
   return findExecutable('cryptosync', context.environment) === undefined
     ? 'runs a cryptosync that is gone'
     : undefined;

@@ -17,6 +17,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { waitUntil } from '../../support/machine.ts';
+import { otherProgram, version } from '../../support/packaging.ts';
 import { createPatient, type Patient } from '../../support/patient.ts';
 import { startProgram } from '../../support/running-command.ts';
 import { editProfile } from '../../support/vault.ts';
@@ -186,6 +187,29 @@ describe('scripts and links', () => {
     unlinkSync(program);
     await patient.expectMended('warning script-wrong');
     expect(readFileSync(script, 'utf8')).toBe(text);
+  });
+
+  it.each([
+    ['an older version', '{"version":"0.0.9"}', true],
+    ['the same version', JSON.stringify({ version }), false],
+    ['a newer version', '{"version":"100.0.0"}', false],
+    ['a version that can’t be told', '{"version":{}}', false],
+  ])('that run %s are told, or not', async (_, packageJson, isTold) => {
+    const script = join(tool, 'scripts', 'sync_default.sh');
+    const text = readFileSync(script, 'utf8');
+    const other = otherProgram(patient.installation.path('other'), packageJson);
+    writeFileSync(script, text.replace(/^program=.*$/m, `program='${other}'`));
+    if (isTold) {
+      const { json } = await patient.installation.cryptosync(['doctor', '--client', 'client1', '--json']);
+      expect(json.findings).toMatchObject([
+        { id: 'script-wrong', what: expect.stringMatching(/ runs cryptosync 0\.0\.9 at .*, and this is \d/) },
+      ]);
+      await patient.expectMended('warning script-wrong');
+      expect(readFileSync(script, 'utf8')).toBe(text);
+    } else {
+      await patient.expectHealthy();
+      writeFileSync(script, text);
+    }
   });
 
   it('that are gone or lead elsewhere are linked again; what is not ours stays', async () => {

@@ -1,4 +1,5 @@
 /** What is on a profile's schedule, against what stands on this machine, what systemd says of it, and the ledger. */
+import { olderVersion, type Program } from '../../../clients/scripts.ts';
 import { lastBegun } from '../../../runs/last-run.ts';
 import { atBoot, type Job, type JobKind } from '../../../schedules/job.ts';
 import { lookAt, type Standing } from '../../../schedules/look.ts';
@@ -37,7 +38,7 @@ export async function checkSchedule(examination: Examination, one: ProfileCase):
 async function checkJob(examination: Examination, one: ProfileCase, job: Job): Promise<Diagnosis[]> {
   const { context } = examination;
   const standing = await lookAt(context, job, { root: context.root, layout: one.layout });
-  const wrong = checkStanding(one, job, standing);
+  const wrong = checkStanding(examination, one, job, standing);
   const isWritten = standing.every(({ state }) => state === 'written' || state === 'changed');
   const found = [
     ...wrong,
@@ -52,7 +53,12 @@ function repairOf({ layout }: ProfileCase, { kind }: Job): Repair {
   return { kind: 'write-schedule', layout, job: kind };
 }
 
-function checkStanding(one: ProfileCase, job: Job, standing: readonly Standing[]): Diagnosis[] {
+function checkStanding(
+  { program }: Examination,
+  one: ProfileCase,
+  job: Job,
+  standing: readonly Standing[],
+): Diagnosis[] {
   const { node, script } = job.call.program;
   const gone = [node, script].filter((path) => kindOf(path) === 'none');
   const isChanged = standing.some(({ state }) => state === 'changed');
@@ -72,7 +78,23 @@ function checkStanding(one: ProfileCase, job: Job, standing: readonly Standing[]
       };
       return isChanged ? found : { ...found, repair: repairOf(one, job) };
     }),
+    ...(gone.length > 0 ? [] : checkVersion(program, one, job, isChanged)),
   ];
+}
+
+/** @param isChanged when its files are not as they were written: they are left as they are then */
+function checkVersion(own: Program, one: ProfileCase, job: Job, isChanged: boolean): Diagnosis[] {
+  const older = olderVersion(job.call.program, own);
+  if (older === undefined) return [];
+  const found: Diagnosis = {
+    id: 'schedule-older-version',
+    severity: 'warning',
+    subject: one.name,
+    what: `its ${job.kind} calls ${older}`,
+    why: 'It may not understand what this one has written to a place, and write over it.',
+    mend: again,
+  };
+  return [isChanged ? found : { ...found, repair: repairOf(one, job) }];
 }
 
 function toldOf({ path, state }: Standing, one: ProfileCase, job: Job): Diagnosis | undefined {
