@@ -137,6 +137,9 @@ describe('the page', () => {
       const cards = await page.locator('[aria-labelledby=needs] li').allInnerTexts();
       expect(cards.map((text) => text.split('\n')[0])).toEqual(['never', 'failing', 'late']);
       expect(cards[1]).toContain('was a failure');
+      // of a vault with a good sync on the same day it would not be true that none has failed
+      const text = await page.locator('main, body').first().innerText();
+      expect(text).toContain('One vault failed all day, once, in 60 days.');
       const [tenant] = await page.locator('[aria-labelledby=tenants] li').allInnerTexts();
       expect(tenant).toMatch(/^acme\n.*interrupted.*claimed 3 d ago, never sent.*its server ended/s);
       const rows = page.locator('tbody tr');

@@ -91,12 +91,13 @@ function fleetPlots({ vaults, days, at }: FleetReport): string {
     last === undefined
       ? 'No sync has told yet.'
       : `From ${formatBytes(known[0] ?? 0)} to ${formatBytes(last)} in ${days} days.`;
+  // a day with a good sync is a good one, whatever else failed on it
   const failures =
     failed === 0
-      ? 'None has failed'
+      ? 'No vault failed all day'
       : failed === 1
-        ? 'One vault had a day that failed'
-        : `${failed} failed days of vaults`;
+        ? 'One vault failed all day, once,'
+        : `Vaults failed all day ${failed} times`;
   return `<div class="pair">
 <section class="card"><h2>Vaults that were synced, by days</h2><p class="soft">${failures} in ${shown} days.</p>
 ${barsOf(columns, `Synced vaults by days. ${failures} in ${shown} days.`)}
