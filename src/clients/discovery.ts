@@ -14,11 +14,19 @@ export function listClients(root: string, table: readonly MountEntry[] = readMou
   return listLayouts(root, table).map(({ client }) => client);
 }
 
-/** The same, with where everything of them lies. */
-export function listLayouts(root: string, table: readonly MountEntry[]): ClientLayout[] {
+/**
+ * The same, with where everything of them lies.
+ * @param isKnown of whom all is known already, and who are left out
+ */
+export function listLayouts(
+  root: string,
+  table: readonly MountEntry[],
+  isKnown: (client: ClientId) => boolean = () => false,
+): ClientLayout[] {
   // one whose store is sick stays in the list: whoever does something with it is told
   return namesIn(root)
     .filter(isClientId)
+    .filter((client) => !isKnown(client))
     .sort()
     .map((client) => clientLayout(root, client))
     .filter(

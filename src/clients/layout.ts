@@ -104,6 +104,11 @@ export function metricsLock(root: string): string {
   return join(root, '.metrics.lock');
 }
 
+/** What a status of all clients said, for the next one. */
+export function keptStatusFile(root: string): string {
+  return join(root, '.status-cache.json');
+}
+
 /** The lock of a client's rclone.conf. */
 export function rcloneLock(layout: ClientLayout): string {
   return join(layout.locksDirectory, 'rclone.lock');

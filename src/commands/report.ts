@@ -45,7 +45,7 @@ without scripts, with nothing from elsewhere; its names and messages are those o
     const selection = selectForStatus(
       context,
       { ...selectionOf(flags, this.defaultClient), all: flags.all || !isNamed },
-      isNamed,
+      { isNamed },
     );
     const text = flags['max-age'];
     const limit = { text, milliseconds: durationOf('--max-age', text) };

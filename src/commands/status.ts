@@ -56,7 +56,9 @@ unmounted (in order), warning, needs setup, or error. The state is read from the
     const { changes, 'max-age': text } = flags;
     const maxAge = text === undefined ? undefined : durationOf('--max-age', text);
     const look = async () => {
-      const selection = selectForStatus(context, selectionOf(flags, this.defaultClient), isNamed);
+      const mayTellKept = !flags['check-remote'] && !changes;
+      const selected = selectionOf(flags, this.defaultClient);
+      const selection = selectForStatus(context, selected, { isNamed, mayTellKept });
       const asked = { ...selection, checkRemote: flags['check-remote'], changes, maxAge };
       const { vaults } = await readStatus(context, asked);
       const sessions = readSessionStatus(selection.tenants);

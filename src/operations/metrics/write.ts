@@ -34,7 +34,7 @@ export async function refreshMetrics(context: Context, file: string): Promise<vo
   const lock = await lockOf(undisturbed, file);
   try {
     const everything = { clients: [], all: true, profiles: [], allProfiles: true };
-    const selection = selectForStatus(undisturbed, everything, false);
+    const selection = selectForStatus(undisturbed, everything, { isNamed: false });
     const { vaults } = await readStatus(undisturbed, { ...selection, checkRemote: false });
     writeMetrics(file, vaults);
   } finally {

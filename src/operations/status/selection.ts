@@ -20,6 +20,7 @@ import { kindOf } from '../../system/files.ts';
 import { type MountEntry, readMountTable } from '../../vaults/mounts/mount-table.ts';
 import type { Context } from '../context.ts';
 import type { Selection } from '../targets.ts';
+import { type KeptFleet, openKeptFleet } from './kept/kept-fleet.ts';
 
 export interface StatusSelection {
   /** What was mounted when they were looked for. */
@@ -29,16 +30,24 @@ export interface StatusSelection {
   readonly tenants: readonly ClientLayout[];
   /** What was named and is not there. */
   readonly missing: readonly { readonly layout: ProfileLayout; readonly error: CryptosyncError }[];
+  /** Clients of whom an earlier status is told again, and who are not in the lists. Undefined where that was not asked for. */
+  readonly kept?: KeptFleet | undefined;
+}
+
+export interface SelectionManner {
+  /** Whether somebody named the clients; the client `default` is shown alone only where there is one. */
+  readonly isNamed: boolean;
+  /** Whether what was kept of an earlier status may be told, of clients of which nothing was changed since. */
+  readonly mayTellKept?: boolean;
 }
 
 /**
- * @param isNamed whether somebody named the clients; the client `default` is shown alone only where there is one.
  * @throws INVALID_CLIENT_ID, CONFIG_INVALID
  */
 export function selectForStatus(
-  context: Pick<Context, 'root' | 'userId'>,
+  context: Pick<Context, 'root' | 'userId' | 'clock'>,
   selection: Selection,
-  isNamed: boolean,
+  { isNamed, mayTellKept = false }: SelectionManner,
 ): StatusSelection {
   const { root } = context;
   const table = readMountTable();
@@ -47,14 +56,17 @@ export function selectForStatus(
   const profiles = [...new Set(selection.profiles)].map((text) => parseProfileName(text));
   const isAll =
     selection.all || (!isNamed && !named.some((client) => isClientThere(clientLayout(root, client), table)));
-  const clients = isAll ? listLayouts(root, table) : named.map((client) => clientLayout(root, client));
+  const kept = mayTellKept && isAll && profiles.length === 0 ? openKeptFleet(context, table) : undefined;
+  const clients = isAll
+    ? listLayouts(root, table, (client) => kept?.rows.has(client) === true)
+    : named.map((client) => clientLayout(root, client));
   const tenants = profiles.length > 0 ? [] : clients.filter((layout) => isTenant(layout, table));
   const wanted = clients.flatMap((client) => wantedOf(client, { profiles, isAll, table }));
   const layouts = wanted.flatMap(({ layout, isThere }) => (isThere ? [layout] : []));
   const missing = wanted.flatMap(({ layout, isThere }) => (isThere ? [] : [notThere(layout)]));
   // of all clients only some need to have a profile of that name
   const isExcused = isAll && (layouts.length > 0 || missing.length === 0);
-  return { table, layouts, tenants, missing: isExcused ? [] : missing };
+  return { table, layouts, tenants, missing: isExcused ? [] : missing, kept };
 }
 
 interface Wish {

@@ -6,63 +6,30 @@
 import { dirname } from 'node:path';
 import { syncLocks } from '../../clients/held-locks.ts';
 import { verifyClientReachable } from '../../clients/home/reachable.ts';
-import { checkFiles, type ProfileLayout, recordFile } from '../../clients/layout.ts';
+import { checkFiles, type ProfileLayout, profileLayout, recordFile } from '../../clients/layout.ts';
+import { parseClientId, parseProfileName } from '../../clients/names.ts';
 import type { Profile } from '../../clients/profile.ts';
 import { readProfileIfPresent } from '../../clients/profile-store.ts';
 import { type RcloneConf, readRcloneConf, remoteType } from '../../remotes/configuration.ts';
-import type { LastRun, PlaceHistory } from '../../runs/last-sync.ts';
-import type { Advice } from '../../system/advice/index.ts';
+import type { LastRun } from '../../runs/last-sync.ts';
 import { type CryptosyncError, toCryptosyncError } from '../../system/errors.ts';
 import type { TrustedTree } from '../../system/paths/trusted-tree.ts';
 import { whySick } from '../../system/stores/stores.ts';
 import type { MountEntry, MountState } from '../../vaults/mounts/mount-table.ts';
 import { findDaemonsElsewhere, type Started } from '../../vaults/mounts/processes.ts';
-import { stateOfVault, type Vault } from '../../vaults/vault.ts';
+import { stateOfVault } from '../../vaults/vault.ts';
 import { inspectEncryptedDirectory } from '../../vaults/vault-directory.ts';
 import type { Context } from '../context.ts';
 import { syncHistoryOf } from '../places.ts';
 import { remoteOf, vaultOf } from '../vault-of.ts';
 import { type LastCheck, readLastCheck } from '../verify/last-check.ts';
+import type { KeptFleet, Look } from './kept/kept-fleet.ts';
+import { sourcesOf } from './kept/sources.ts';
 import { type MachineFacts, readMachine } from './machine.ts';
-import { type Age, ageOf } from './overdue.ts';
-import type { Waiting } from './waiting.ts';
+import { ageOf } from './overdue.ts';
+import type { Health, VaultStatus } from './vault-status.ts';
 
-export type Health = 'healthy' | 'warning' | 'unmounted' | 'needs setup' | 'error';
-
-export interface VaultStatus {
-  readonly client: string;
-  readonly profile: string;
-  readonly engine: string | null;
-  readonly state: 'mounted' | 'unmounted' | 'stale' | 'foreign' | 'unknown';
-  readonly health: Health;
-  /** Why it is not healthy, for people. */
-  readonly notes: readonly string[];
-  readonly mountDir: string | null;
-  readonly encryptedDir: string | null;
-  readonly remote: {
-    readonly name: string;
-    readonly type: string | null;
-    readonly path: string;
-    /** Null when it was not asked. */
-    readonly reachable: boolean | null;
-  } | null;
-  /** Of the profile's own places: of several the newest that went wrong, else the newest. */
-  readonly lastSync: LastRun | null;
-  /** Of several places the oldest; null while one of them has none. */
-  readonly lastSuccess: string | null;
-  /** A newer sync with another path, or in another direction: no success of the profile's own. */
-  readonly lastElsewhere: LastRun | null;
-  readonly places: readonly PlaceHistory[];
-  /** The last check of its own places: of several the one that found the worst; null while nobody looked. */
-  readonly lastVerification: LastCheck | null;
-  readonly error?: CryptosyncError;
-  /** What to do where there is nothing to work with yet. */
-  readonly advice?: Advice;
-  /** Where an age was asked about. */
-  readonly age?: Age;
-  /** Where it was asked for. */
-  readonly waiting?: Waiting;
-}
+export type { Health, VaultStatus } from './vault-status.ts';
 
 export interface StatusRequest {
   readonly layouts: readonly ProfileLayout[];
@@ -73,6 +40,8 @@ export interface StatusRequest {
   readonly changes?: boolean | undefined;
   /** The mount table that the profiles were found with; default: as it is now. */
   readonly table?: readonly MountEntry[] | undefined;
+  /** What is told again of others, and where what is looked at is kept. */
+  readonly kept?: KeptFleet | undefined;
 }
 
 export interface StatusDocument {
@@ -82,71 +51,104 @@ export interface StatusDocument {
 /** The status of each profile. What is wrong with one is told in its row and stops no other. */
 export async function readStatus(context: Context, request: StatusRequest): Promise<StatusDocument> {
   const machine = readMachine(request.table);
-  const statuses: VaultStatus[] = [];
+  const { kept } = request;
   try {
-    for (const layout of request.layouts) {
-      const status = await statusOf(context, layout, machine, request.checkRemote);
-      statuses.push({ ...status, ...(await askedOf(context, layout, status, request)) });
+    const { again, doubted } = toldAgain(context, machine, kept);
+    const vaults = again.map((status) => ({ ...status, ...agedBy(context, status, request) }));
+    const looks: Look[] = [];
+    for (const layout of [...request.layouts, ...doubted]) {
+      const look = await lookAt(context, layout, machine, request);
+      looks.push(look);
+      vaults.push({ ...look.status, ...(await askedOf(context, look, request)) });
     }
+    kept?.keep(looks);
+    // each client's profiles stand in their order already
+    if (kept !== undefined) vaults.sort((a, b) => (a.client < b.client ? -1 : Number(a.client > b.client)));
+    return { vaults };
   } finally {
     machine.close();
   }
-  return { vaults: statuses };
+}
+
+/** What is told again, and the profiles of clients of which one is mounted where this process does not see it. */
+function toldAgain(
+  { root }: Context,
+  { elsewhere }: MachineFacts,
+  kept: KeptFleet | undefined,
+): { again: readonly VaultStatus[]; doubted: readonly ProfileLayout[] } {
+  const clients = [...(kept?.rows.values() ?? [])];
+  const isHidden = ({ engine, encryptedDir }: VaultStatus): boolean =>
+    hiddenMount(engine ?? '', encryptedDir ?? '', elsewhere()).length > 0;
+  const isDoubted = new Set(clients.filter((rows) => rows.some(isHidden)));
+  const doubted = [...isDoubted]
+    .flat()
+    .map(({ client, profile }) => profileLayout(root, parseClientId(client), parseProfileName(profile)));
+  return { again: clients.filter((rows) => !isDoubted.has(rows)).flat(), doubted };
 }
 
 /** What is not told of every vault. */
 async function askedOf(
   context: Context,
-  layout: ProfileLayout,
-  status: VaultStatus,
-  { maxAge, changes }: StatusRequest,
+  { layout, status }: Look,
+  request: StatusRequest,
 ): Promise<Pick<VaultStatus, 'age' | 'waiting'>> {
-  const age = maxAge === undefined ? undefined : ageOf(status, maxAge, context.clock.now());
+  const aged = agedBy(context, status, request);
+  if (request.changes !== true) return aged;
   // it needs much of what a sync needs
-  const waiting =
-    changes === true ? await (await import('./waiting.ts')).waitingOf(context, layout, status) : undefined;
-  return { ...(age && { age }), ...(waiting && { waiting }) };
+  const { waitingOf } = await import('./waiting.ts');
+  return { ...aged, waiting: await waitingOf(context, layout, status) };
+}
+
+function agedBy(
+  { clock }: Context,
+  status: VaultStatus,
+  { maxAge }: StatusRequest,
+): Pick<VaultStatus, 'age'> {
+  return maxAge === undefined ? {} : { age: ageOf(status, maxAge, clock.now()) };
 }
 
 /** That the vault is mounted where this process does not see it. */
-function hiddenMount({ engine, encryptedDir }: Vault, elsewhere: readonly Started[]): string[] {
-  return findDaemonsElsewhere(engine.name, encryptedDir, elsewhere).map(
+function hiddenMount(engine: string, encryptedDir: string, elsewhere: readonly Started[]): string[] {
+  return findDaemonsElsewhere(engine, encryptedDir, elsewhere).map(
     ({ pid }) => `it is mounted in another mount namespace, by pid ${pid}`,
   );
 }
 
-async function statusOf(
+async function lookAt(
   context: Context,
   layout: ProfileLayout,
   machine: MachineFacts,
-  checkRemote: boolean,
-): Promise<VaultStatus> {
+  { checkRemote }: StatusRequest,
+): Promise<Look> {
   const { client, profile } = layout;
   try {
     verifyClientReachable(layout, machine.table);
-    return await statusWithin(context, layout, machine, checkRemote);
+    return { layout, ...(await lookWithin(context, layout, machine, checkRemote)) };
   } catch (thrown) {
     const error = toCryptosyncError(thrown);
-    return { ...nothingKnown({ client, profile }, 'error', [error.message]), error };
+    return { layout, status: { ...nothingKnown({ client, profile }, 'error', [error.message]), error } };
   }
 }
 
 /** @throws what stops the profile from being looked at */
-async function statusWithin(
+async function lookWithin(
   context: Context,
   layout: ProfileLayout,
   machine: MachineFacts,
   checkRemote: boolean,
-): Promise<VaultStatus> {
+): Promise<Omit<Look, 'layout'>> {
   const { table, elsewhere, heldAfter } = machine;
   const from = machine.treeOf(dirname(layout.directory));
   const profile = readProfileIfPresent(layout, from);
-  if (profile === undefined) return needsSetup(layout);
+  if (profile === undefined) return { status: needsSetup(layout) };
   const vault = vaultOf(layout, profile, table);
   const { engine, encryptedDir, mountDir } = vault;
   const state = await stateOfVault(vault, table);
   const sick = whySick(encryptedDir, table);
-  const hidden = state.kind !== 'unmounted' || sick !== undefined ? [] : hiddenMount(vault, elsewhere());
+  const hidden =
+    state.kind !== 'unmounted' || sick !== undefined
+      ? []
+      : hiddenMount(engine.name, encryptedDir, elsewhere());
   const content = sick === undefined ? inspectEncryptedDirectory(engine, encryptedDir, table).kind : 'sick';
   const remote = await remoteStatus(context, layout, profile, { checkRemote, from });
   const { lastEnded, ...runs } = syncHistoryOf(layout, profile, remote?.conf, from);
@@ -155,7 +157,10 @@ async function statusWithin(
     syncLocks(layout, profile, encryptedDir).some((path) => heldAfter(at).has(path));
   const isAtWork = runs.lastSync?.outcome === 'unfinished' && isSyncing(runs.lastSync);
   const lastSync = noteOf(isAtWork ? lastEnded : runs.lastSync);
-  const lastVerification = lastCheckOf(layout, runs.places);
+  const checks = runs.places.map(
+    ({ remote: place, source }) => checkFiles(recordFile(layout, place, source ?? undefined)).last,
+  );
+  const lastVerification = lastCheckIn(checks);
   const findings = judge(state, content, {
     sick,
     hidden,
@@ -164,7 +169,7 @@ async function statusWithin(
     lastVerification,
     remote,
   });
-  return {
+  const status: VaultStatus = {
     client: layout.client,
     profile: layout.profile,
     engine: engine.name,
@@ -177,6 +182,8 @@ async function statusWithin(
     ...runs,
     lastVerification,
   };
+  const remoteType = remote?.status.type ?? null;
+  return { status, sources: sourcesOf(layout, { profile, vault, remoteType, checks, table }) };
 }
 
 function nothingKnown(
@@ -263,11 +270,8 @@ function noteOf(run: LastRun | null): string | undefined {
 }
 
 /** Of the profile's places, as the last checks of them have it: the worst, and of equal ones the oldest. */
-function lastCheckOf(layout: ProfileLayout, places: readonly PlaceHistory[]): LastCheck | null {
-  const checks = places.flatMap(({ remote, source }) => {
-    const check = readLastCheck(checkFiles(recordFile(layout, remote, source ?? undefined)).last);
-    return check === undefined ? [] : [check];
-  });
+function lastCheckIn(files: readonly string[]): LastCheck | null {
+  const checks = files.flatMap((file) => readLastCheck(file) ?? []);
   const ranking: readonly LastCheck['outcome'][] = ['damaged', 'unchecked', 'verified'];
   const rank = ({ outcome }: LastCheck): number => ranking.indexOf(outcome);
   checks.sort((a, b) => rank(a) - rank(b) || a.at.localeCompare(b.at));

@@ -191,6 +191,15 @@ export function isDirectoryAt(path: string, table: Table): boolean {
   return seen === undefined ? isDirectory(path) : (seen.mode & constants.S_IFMT) === constants.S_IFDIR;
 }
 
+/**
+ * Whether a path lies on a file system of this machine alone. Behind another stands a daemon or a server, whose clock is
+ * not ours, and who may tell of a change late.
+ */
+export function isOnOwnDisk(path: string, table: Table): boolean {
+  const { mount } = locationOf(path, table);
+  return mount !== undefined && !served.test(mount.fileSystemType);
+}
+
 /** Why a path can't be used, for people: undefined where its store answers. It takes some seconds at the most. */
 export function whySick(path: string, table: Table = readMountTable()): string | undefined {
   return said(sicknessOf(path, table));
