@@ -19,7 +19,8 @@ export const cryptosync = `${project}/node_modules/node/bin/node ${project}/bin/
 
 /** Milliseconds. */
 const bootTime = 60_000;
-const commandTime = 120_000;
+/** Also of apt, on a machine with much else to do. */
+const commandTime = 600_000;
 
 export class Machine {
   readonly tree: string;
@@ -65,9 +66,14 @@ export class Machine {
       ],
       { stdio: ['ignore', console, console], detached: true },
     );
+    let failure: Error | undefined;
+    this.#booted.once('error', (error) => {
+      failure = error;
+    });
     const until = Date.now() + bootTime;
     while (Date.now() < until) {
       if (/^(?:running|degraded)$/m.test(this.run('systemctl is-system-running').output)) return;
+      if (failure !== undefined) throw failure;
       await pause(500);
     }
     throw new Error(`it did not boot: ${readFileSync(`${this.tree}.console`, 'utf8').slice(-2000)}`);
@@ -76,7 +82,7 @@ export class Machine {
   /** Shuts it down as its own init does. */
   async shutDown(): Promise<void> {
     const booted = this.#booted;
-    if (booted === undefined || booted.exitCode !== null || booted.signalCode !== null) return;
+    if (booted?.pid === undefined || booted.exitCode !== null || booted.signalCode !== null) return;
     const ended = once(booted, 'exit');
     booted.kill('SIGTERM');
     const hard = setTimeout(() => this.end(), bootTime);
