@@ -1,5 +1,6 @@
 /** Reading and changing one value in a configuration by its dotted key, checked as a whole before it is kept. */
 import leven from 'leven';
+import type { Advice } from '../system/advice/index.ts';
 import { CryptosyncError } from '../system/errors.ts';
 import { parseStoredJson } from '../system/paths/stored-json.ts';
 import { describeIssues, type SchemaIssue } from './schema-issues.ts';
@@ -25,9 +26,20 @@ function withValue(config: Tree, path: readonly string[], value: unknown): Tree 
   return value === undefined ? others : { ...config, [name]: value };
 }
 
-/** @throws USAGE with the nearest known key. */
-export function verifyKey(key: string, known: readonly string[]): void {
+/** Keys of the other configuration, and what to do about one of them. */
+export interface KeysElsewhere {
+  readonly keys: readonly string[];
+  readonly advice: Advice;
+}
+
+/** @throws USAGE with where the key is one, or the nearest known key */
+export function verifyKey(key: string, known: readonly string[], elsewhere?: KeysElsewhere): void {
   if (known.includes(key)) return;
+  if (elsewhere?.keys.includes(key) === true)
+    throw new CryptosyncError('USAGE', `there is no key ${JSON.stringify(key)} here`, {
+      advice: elsewhere.advice,
+      details: { known },
+    });
   const nearest = [...known].sort((a, b) => distance(key, a) - distance(key, b))[0];
   throw new CryptosyncError('USAGE', `there is no key ${JSON.stringify(key)}`, {
     advice: { to: 'choose-key', nearest, known },

@@ -254,6 +254,12 @@ describe('config set, get, unset, list and path', () => {
       ['remote.pth', 'x', 2, /Did you mean remote\.path\?/],
       ['keepdeleted', '30d', 2, /Did you mean keepDeleted\?/],
       ['__proto__', 'x', 2, /no key "__proto__"/],
+      ...['log', 'metricsFile', 'root'].map((key): [string, string, number, RegExp] => [
+        key,
+        'x',
+        2,
+        /It is a setting of all clients: add --global/,
+      ]),
       ['idle', 'soon', 10, /idle: .*duration/],
       ['readOnly', 'perhaps', 10, /readOnly: /],
       ['maxDelete', 'all', 10, /maxDelete: /],
@@ -420,6 +426,11 @@ describe('the settings of all clients', () => {
       ['rot', '/srv', 2],
     ] as const)
       expect([key, (await settings(installation, env, 'set', key, value)).exitCode]).toEqual([key, exit]);
+    for (const key of ['idle', 'remote.path', 'maxDelete'])
+      expect((await settings(installation, env, 'set', key, '1')).json.error).toMatchObject({
+        exit: 2,
+        hint: expect.stringContaining('leave --global out'),
+      });
     expect(readdirSync(installation.directory)).not.toContain('config.json');
     writeFileSync(env.CRYPTOSYNC_CONFIG, '{"rooot": "/srv"}');
     const broken = await installation.cryptosync(['status', '--json'], { env });

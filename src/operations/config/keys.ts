@@ -3,7 +3,7 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
-import { type Check, setKey, unsetKey, valueAt, verifyKey } from '../../clients/keys.ts';
+import { type Check, type KeysElsewhere, setKey, unsetKey, valueAt, verifyKey } from '../../clients/keys.ts';
 import type { ProfileLayout } from '../../clients/layout.ts';
 import {
   checkProfile,
@@ -30,6 +30,8 @@ import { verifyChange, writeDecided } from './profile-change.ts';
 export interface KeyStore {
   readonly file: string;
   readonly keys: readonly string[];
+  /** Those that only the other configuration has. */
+  readonly elsewhere: KeysElsewhere;
   read(): object;
   /** @throws CONFIG_INVALID when the result is not valid, or would strand data */
   set(key: string, text: string): Promise<void>;
@@ -42,6 +44,11 @@ const profileKeys = [
   ...Object.keys(cryptSchema.entries).map((key) => `crypt.${key}`),
   ...hookKeys,
 ];
+
+const settingsKeys = [...Object.keys(settingsSchema.entries).filter((key) => key !== '$schema'), ...hookKeys];
+
+const amongSettings: KeysElsewhere = { keys: settingsKeys, advice: { to: 'say-global' } };
+const amongProfiles: KeysElsewhere = { keys: profileKeys, advice: { to: 'leave-global-out' } };
 
 /** Those that say which vault it is, and where. */
 const placingKeys: ReadonlySet<string> = new Set<keyof Profile>([
@@ -57,7 +64,7 @@ export function profileKeyStore(context: Context, layout: ProfileLayout, wait: n
     return 'profile' in checked ? { config: checked.profile } : checked;
   };
   const change = async (key: string, next: (profile: Profile) => Profile): Promise<void> => {
-    verifyKey(key, profileKeys);
+    verifyKey(key, profileKeys, amongSettings);
     const isPlacing = placingKeys.has(key);
     const read = isPlacing ? readProfile : readProfileToMend;
     await writeDecided(context, { layout, wait, purpose: 'config' }, async () => {
@@ -72,6 +79,7 @@ export function profileKeyStore(context: Context, layout: ProfileLayout, wait: n
   return {
     file: layout.profileFile,
     keys: profileKeys,
+    elsewhere: amongSettings,
     read: () => readProfile(layout),
     set: (key, text) => change(key, (profile) => setKey(profile, key, text, check)),
     unset: (key) => change(key, (profile) => unsetKey(profile, key, check)),
@@ -133,18 +141,18 @@ export async function changeSettings(
 /** @throws USAGE for a user without a place for settings */
 export function settingsKeyStore(context: Context, place: string | undefined, wait: number): KeyStore {
   const file = settingsPlace(place);
-  const keys = [...Object.keys(settingsSchema.entries).filter((key) => key !== '$schema'), ...hookKeys];
   const check: Check<Settings> = (value) => {
     const result = v.safeParse(settingsSchema, value);
     return result.success ? { config: result.output } : { issues: issuesOf(result.issues) };
   };
   const change = async (key: string, next: (settings: Settings) => Settings): Promise<void> => {
-    verifyKey(key, keys);
+    verifyKey(key, settingsKeys, amongProfiles);
     await changeSettings(context, { file, wait }, () => next(readSettings(file)));
   };
   return {
     file,
-    keys,
+    keys: settingsKeys,
+    elsewhere: amongProfiles,
     read: () => readSettings(file),
     set: (key, text) => change(key, (settings) => setKey(settings, key, text, check)),
     unset: (key) => change(key, (settings) => unsetKey(settings, key, check)),
@@ -153,7 +161,7 @@ export function settingsKeyStore(context: Context, place: string | undefined, wa
 
 /** @throws USAGE for a key that there is not */
 export function getKey(store: KeyStore, key: string): unknown {
-  verifyKey(key, store.keys);
+  verifyKey(key, store.keys, store.elsewhere);
   return valueAt(store.read(), key);
 }
 

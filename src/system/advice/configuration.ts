@@ -23,7 +23,9 @@ export interface ConfigurationAdvice
     | 'look-where-link-leads'
     | 'check-paths'
     | 'check-owner'
-    | 'choose-other-editor',
+    | 'choose-other-editor'
+    | 'say-global'
+    | 'leave-global-out',
     NoFacts
   > {
   'choose-engine': { readonly known: readonly string[] };

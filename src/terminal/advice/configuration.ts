@@ -8,6 +8,8 @@ export const configurationAdvice: AdviceTexts<ConfigurationAdvice> = {
   'choose-engine': ({ known }) => `Only ${known.join(' and ')} vaults can be taken over.`,
   'write-whole-path': 'Write the whole path there, then run install again.',
   'choose-key': ({ nearest, known }) => `Did you mean ${nearest}? The keys are: ${known.join(', ')}`,
+  'say-global': 'It is a setting of all clients: add --global.',
+  'leave-global-out': 'It is a key of profiles: leave --global out, and name the client.',
   'nothing-changed': 'Nothing was changed.',
   'follow-name-rule':
     'A name starts with a letter or digit, and has at most 64 letters, digits, dots, underscores and hyphens.',
