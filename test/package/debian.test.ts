@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BareDebian, makeBareDebian } from '../support/bare-debian.ts';
+import { checkout, putFormerVersion } from '../support/former-version.ts';
 import {
   givePassword,
   makePackage,
@@ -158,5 +159,68 @@ describe('in a bare Debian 12 without node', () => {
     install(current);
     expect(content()).toBe('precious\n');
     expect(debian.run('cryptosync generations --json')).toContain('"number": 1');
+  });
+
+  describe('over a checkout of 0.1', () => {
+    /** How each is synced. None has symbolic links, which are sent once more; control files are known by their directory. */
+    const clients = {
+      client2: '',
+      client3: '--crypt --no-directory-name-encryption --encryption-key-file /root/key',
+      client4: '--direction bidirectional',
+    };
+    const each = (script: string): string =>
+      debian.run(`${givePassword}export CRYPTOSYNC_ENCRYPTION_KEY="$(cat /root/key)"
+        for client in ${Object.keys(clients).join(' ')}; do ${script}; done`);
+    /** As cron calls it. */
+    const byNight =
+      'env -i CRYPTOSYNC_ENCRYPTION_KEY="$CRYPTOSYNC_ENCRYPTION_KEY" PATH=/usr/bin:/bin /usr/local/bin/cryptosync-sync-$client-default --wait 1h';
+    /** What lies at the places, and whether it was put there again. */
+    const places = (): string =>
+      each('find /srv/$client -type f -not -path "*/.cryptosync/*" -exec stat -c "%n %i %Y %Z" {} + | sort');
+
+    it('stands beside it, until the script that calls it is removed', () => {
+      const tools = 'rclone gocryptfs fuse3 util-linux e2fsprogs';
+      debian.run(`export DEBIAN_FRONTEND=noninteractive
+        ! dpkg -s cryptosync >/dev/null 2>&1 || apt-get remove -qq -y cryptosync
+        apt-get install -qq -y --no-install-recommends ${tools}`);
+      putFormerVersion(debian, scratch);
+      expect(debian.run('cryptosync --version')).toMatch(/^cryptosync\/0\.1\.0 linux-x64 node-v[\d.]+\n$/);
+      debian.run('umask 077; cryptosync key generate >/root/key');
+      const edit =
+        'cryptosync mount -q -c $client; echo precious $i >/opt/agency_stack/clients/$client/vault/decrypted/file$i; cryptosync unmount -q -c $client';
+      for (const [client, flags] of Object.entries(clients))
+        debian.run(
+          `${givePassword}cryptosync install -q -c ${client} --remote-type local --remote-path /srv/${client} ${flags}`,
+        );
+      each(`for i in 1 2; do ${edit}; cryptosync sync -q -c $client; done`);
+      install(current);
+      expect(debian.run('cryptosync --version')).not.toContain('build');
+      debian.run('rm /usr/local/bin/cryptosync');
+      expect(debian.run('cryptosync --version')).toContain('build');
+    });
+
+    it('goes on with its clients, and sends nothing again', () => {
+      const before = places();
+      expect(each('cat /opt/agency_stack/clients/$client/cryptosync/scripts/sync_default.sh')).toContain(
+        checkout,
+      );
+      expect(each('cryptosync install -q -c $client')).toBe('');
+      expect(each('cat /opt/agency_stack/clients/$client/cryptosync/scripts/*_default.sh')).not.toContain(
+        checkout,
+      );
+      debian.run(`rm -r ${checkout}`);
+      each(byNight);
+      expect(places()).toBe(before);
+      expect(each(byNight).match(/up to date/g)).toHaveLength(3);
+      expect(each('cryptosync verify -c $client --deep').match(/as it was committed/g)).toHaveLength(3);
+      const read =
+        'cryptosync mount -q -c $client; cat /opt/agency_stack/clients/$client/vault/decrypted/file*; cryptosync unmount -q -c $client';
+      expect(each(read)).toBe('precious 1\nprecious 2\n'.repeat(3));
+      expect(each('cryptosync doctor --quiet --no-input -c $client')).toBe('');
+      debian.run('cryptosync config set -q -c client3 encryptionKeyCommand "cat /root/key"');
+      each('cryptosync schedule add -q -c $client --sync 02:30 --using cron');
+      expect(each('cryptosync schedule list -c $client')).toContain('02:30');
+      expect(each('cryptosync status -c $client --max-age 1h --json')).toContain('"isOverdue": false');
+    });
   });
 });
