@@ -34,15 +34,20 @@ export type Footing =
   /** What the place itself says: this machine has no record of it, or another one. */
   | { readonly kind: 'told'; readonly marker: AnyMarker };
 
-/** Milliseconds that a file's times may lag behind the clock: the kernel stamps them by its tick. */
-const clockLag = 20;
+/** A run that did not end. */
+export interface Begun {
+  /** ISO 8601. */
+  readonly at: string;
+  /** It was this machine's. */
+  readonly isOurs: boolean;
+}
 
 export interface Lineage {
   readonly footing: Footing;
   /** A run did not end here: what is really there has to be looked at. */
   readonly isUnfinished: boolean;
-  /** What bears an older time was touched before that run began: nanoseconds since 1970, where the run says it. */
-  readonly begunAt?: bigint | undefined;
+  /** That run, where it says of itself; of several that did not end the first. */
+  readonly begun?: Begun | undefined;
   /** The last committed generation. */
   readonly marker: AnyMarker | undefined;
 }
@@ -84,16 +89,16 @@ export function lineageOf(facts: LineageFacts): Lineage {
   if (begun !== undefined && begun.machine !== facts.machine && !takeOver)
     throw begunElsewhere(facts, begun.at);
   const isUnfinished = begun !== undefined || committed?.state === 'in-progress';
-  const begunAt = begun && BigInt(Date.parse(begun.at) - clockLag) * 1_000_000n;
+  const run = begun && { at: begun.at, isOurs: begun.machine === facts.machine };
   if (committed === undefined) {
     if (wasCommitted && !takeOver) throw wiped(facts, record);
-    return { footing: { kind: 'first' }, isUnfinished: true, begunAt, marker: undefined };
+    return { footing: { kind: 'first' }, isUnfinished: true, begun: run, marker: undefined };
   }
   if (record !== undefined && record.id === identityOf(committed)) {
-    return { footing: footingOn(record, committed), isUnfinished, begunAt, marker: committed };
+    return { footing: footingOn(record, committed), isUnfinished, begun: run, marker: committed };
   }
   if (wasCommitted && !takeOver) throw apart(facts, record, committed);
-  return { footing: { kind: 'told', marker: committed }, isUnfinished, begunAt, marker: committed };
+  return { footing: { kind: 'told', marker: committed }, isUnfinished, begun: run, marker: committed };
 }
 
 /** From a record of what was taken away here only what the place says can be gone on from. */

@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { ensureDirectory, readTextIfPresent, writeFileAtomic } from '../../system/files.ts';
 import { parseStoredJson } from '../../system/paths/stored-json.ts';
+import type { StampedEntry } from '../tree/entry.ts';
+import { touchedBefore } from '../upload/full-pass/unfinished.ts';
 import { type BothSides, type Entry, isSameEntry, type Look, otherSide, type Side } from './look.ts';
 import { areEqual, type BothWaysPlan, type Preference, type Situation } from './plan.ts';
 
@@ -103,8 +105,18 @@ const torn: Entry = { size: -1, time: 'torn' };
 /** What a part becomes that is only to be taken away: every file is less. */
 const nothing: Entry = { size: Number.MAX_SAFE_INTEGER, time: 'nothing' };
 
-/** What the journal says of a plan before it is carried out. What is half written already stays known as such. */
-export function journalled(plan: BothWaysPlan, situation: Pick<Situation, 'now' | 'torn'>): JournalledCopy[] {
+/** Stands for what was here when nobody knows: no file is so. */
+const unknown: Entry = { size: -1, time: 'unknown' };
+
+/**
+ * What the journal says of a plan before it is carried out. What is half written already stays known as such, and so does
+ * what a run before has put there. @param before the journal of a run that did not end
+ */
+export function journalled(
+  plan: BothWaysPlan,
+  situation: Pick<Situation, 'now' | 'torn'>,
+  before: Pick<Journal, 'copies'> = { copies: [] },
+): JournalledCopy[] {
   const { now } = situation;
   const isTorn = (side: Side, path: string): boolean => situation.torn[side].has(path);
   const copies = plan.copies.flatMap(({ path, to }) => {
@@ -113,7 +125,17 @@ export function journalled(plan: BothWaysPlan, situation: Pick<Situation, 'now' 
     return target === undefined ? [] : [{ path, to, old, target }];
   });
   const remains = plan.deletions.filter(({ path, on }) => isTorn(on, path));
-  return [...copies, ...remains.map(({ path, on }) => ({ path, to: on, old: torn, target: nothing }))];
+  const all = [...copies, ...remains.map(({ path, on }) => ({ path, to: on, old: torn, target: nothing }))];
+  const said = new Set(all.map(({ path }) => path));
+  const put = before.copies.filter(({ path, to }) => to === 'remote' && !said.has(path));
+  return [...put.filter(({ target }) => target.size !== nothing.size), ...all];
+}
+
+export interface HowRecovered {
+  /** Nanoseconds, of the times on the remote. */
+  readonly precision: number;
+  /** Whether what looks there as it should is what is here. @param isAsBefore it also looks as before the run */
+  readonly isSent: (path: string, isAsBefore: boolean) => boolean;
 }
 
 export interface Recovered {
@@ -125,27 +147,44 @@ export interface Recovered {
 /**
  * What to compare with after a run that did not end: what it finished counts as synced. Files are written from their
  * beginning to their end, so one that is shorter than it should be, or gone, is half written; one that is not was
- * edited by somebody since.
- * @param precision nanoseconds, of the times on the remote
+ * edited by somebody since. What looks the same before and after, or was touched here since, says nothing: it is sent again.
  */
 export function recover(
   { copies }: Pick<Journal, 'copies'>,
   base: BothSides<Look>,
   now: BothSides<Look>,
-  precision: number,
+  { precision, isSent }: HowRecovered,
 ): Recovered {
   const looks = { local: new Map(base.local), remote: new Map(base.remote) };
   const half = { local: new Set<string>(), remote: new Set<string>() };
   for (const { path, to, old, target } of copies) {
     const entry = now[to].get(path);
+    const isAsBefore = isSameEntry(entry, old ?? undefined);
     if (entry !== undefined && areEqual(entry, target, precision)) {
-      looks[to].set(path, entry);
-      looks[otherSide[to]].set(path, target);
-    } else if (!isSameEntry(entry, old ?? undefined) && (entry === undefined || entry.size < target.size)) {
+      const isDone = to === 'remote' ? isSent(path, isAsBefore) : !isAsBefore;
+      if (isDone || to === 'remote') looks[to].set(path, entry);
+      if (isDone) looks[otherSide[to]].set(path, target);
+      else if (to === 'remote') looks.local.set(path, unknown);
+    } else if (!isAsBefore && (entry === undefined || entry.size < target.size)) {
       half[to].add(path);
     }
   }
   return { looks, torn: half };
+}
+
+/** Whether an object that runs were to put there, and that looks as it should, is what is here. */
+export function sentBy(
+  journal: Journal | undefined,
+  here: ReadonlyMap<string, StampedEntry>,
+  carried: ReadonlyMap<string, string> | undefined,
+): (path: string, isAsBefore: boolean) => boolean {
+  const since = touchedBefore(journal && { at: journal.at, isOurs: true }) ?? 0n;
+  return (path, isAsBefore) => {
+    const entry = here.get(path);
+    if (carried === undefined) return !isAsBefore && (entry?.ctime ?? 0n) < since;
+    const sent = carried.get(path);
+    return sent === undefined || entry?.hash === undefined || entry.hash === sent;
+  };
 }
 
 function write(path: string, value: object): void {

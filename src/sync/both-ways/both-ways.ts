@@ -98,7 +98,7 @@ interface Announcing {
 }
 
 function announcing(context: TransferContext, job: Job, place: Place, { footing }: Outlook): Announcing {
-  const { marker } = footing.lineage;
+  const { marker, begun } = footing.lineage;
   const generation = (marker?.generation ?? 0) + 1;
   const id = randomUUID();
   const { identity: vaultId, engine } = job.mapping.source;
@@ -106,7 +106,7 @@ function announcing(context: TransferContext, job: Job, place: Place, { footing 
     generation,
     id,
     write: async () => {
-      const at = toIsoSeconds(context.clock.now());
+      const at = begun?.isOurs === true ? begun.at : toIsoSeconds(context.clock.now());
       const announcement = {
         vaultId,
         engine,

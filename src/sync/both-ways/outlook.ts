@@ -20,14 +20,14 @@ import { namesHere, withoutUncarried } from '../upload/naming/carriable.ts';
 import { spellingOf } from '../upload/naming/spelling.ts';
 import { siftTwins } from '../upload/naming/twins.ts';
 import { objectsOf } from '../upload/outlook.ts';
-import { type Journal, recover } from './base.ts';
+import { type Journal, recover, sentBy } from './base.ts';
 import { beginningOf, formerBase, journalOf, verifyComplete } from './beginning.ts';
 import { type Footing, footingOf, isUntimed } from './footing.ts';
 import { emptiedBy, verifyNotVanished, verifyPlan } from './guard.ts';
-import { findIdentical } from './identical.ts';
+import { doubtfulIn, findIdentical } from './identical.ts';
 import { verifyKeyFiles } from './key-files.ts';
 import { type BothSides, type Look, localLook, remoteLook } from './look.ts';
-import { type BothWaysPlan, findDoubtful, keepCompanions, planBothSides, type Situation } from './plan.ts';
+import { type BothWaysPlan, keepCompanions, planBothSides, type Situation } from './plan.ts';
 import { type MergedTree, mergeTrees } from './trees/merge.ts';
 import { type Moves, planMoves } from './trees/moves.ts';
 import { recordedLooks } from './trees/recorded-looks.ts';
@@ -45,6 +45,8 @@ export interface Outlook {
   /** What both sides become, and what has to be done for it. */
   readonly merged: MergedTree;
   readonly moves: Moves;
+  /** By path: the hash of what this very run has sent or brought by now. */
+  readonly carried?: ReadonlyMap<string, string> | undefined;
 }
 
 /** Both sides as trees, by path. */
@@ -87,17 +89,20 @@ export async function lookAhead(
   const beginning = beginningOf(job, now, { hasBase, journal, footing });
   const looks = former ?? recordedLooks({ known, tree: sides.tree, now, there });
   const base = beginning.isAnew ? { local: new Map(), remote: new Map() } : looks;
-  const recovered = recover(journal ?? { copies: [] }, base, now, precision);
+  const isSent = sentBy(journal, here, before?.carried);
+  const recovered = recover(journal ?? { copies: [] }, base, now, { precision, isSent });
   const situation: Situation = { now, base: recovered.looks, torn: recovered.torn, precision, ...beginning };
-  const identical = await findIdentical(context, job, place, findDoubtful(situation));
-  const plan = keepCompanions(planBothSides(situation, identical), now, job.mapping.source.companionsOf);
+  const doubtful = doubtfulIn(situation, there);
+  const identical = await findIdentical(context, job, place, doubtful);
+  const decided = planBothSides(situation, identical, new Set(doubtful.keys()));
+  const plan = keepCompanions(decided, now, job.mapping.source.companionsOf);
   const recorded = byPath(beginning.isAnew ? [] : known);
   const shape = { nameOf: namesOf(sides), newDirectories: newDirectories(sides, recorded) };
   verifyPlan(job, { now, plan, isAnew: beginning.isAnew, standing, shape });
   await verifyKeyFiles(place, job, plan, footing.proven);
   const merged = mergeTrees({ here, there, base: recorded, plan, left, arrived: arrivedBy(journal) });
   const moves = planMoves({ merged, here, there, left, keepsDirectory: keepsDirectory(features) });
-  return { footing, now, situation, plan, journal, sides, merged, moves };
+  return { footing, now, situation, plan, journal, sides, merged, moves, carried: before?.carried };
 }
 
 async function lookAtSides(

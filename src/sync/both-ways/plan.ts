@@ -79,9 +79,12 @@ const coarse = 1e9;
 
 /**
  * Paths that were changed on both sides and of which sizes and times do not tell whether they hold the same: their
- * contents must be compared.
+ * contents must be compared. So must those of which the manifest tells what the remote holds: it costs nothing there.
  */
-export function findDoubtful(situation: Situation): string[] {
+export function findDoubtful(
+  situation: Situation,
+  isTold: (path: string) => boolean = () => false,
+): string[] {
   const { now, torn, precision, isAnew } = situation;
   const trusts = precision < coarse || isAnew;
   return [...now.local].flatMap(([path, local]) => {
@@ -90,17 +93,20 @@ export function findDoubtful(situation: Situation): string[] {
     if (torn.local.has(path) || torn.remote.has(path)) return [];
     const isChanged = (side: Side): boolean => changeOn(side, path, situation) === 'changed';
     if (!isChanged('local') || !isChanged('remote')) return [];
-    return trusts && areEqual(local, remote, precision) ? [] : [path];
+    return trusts && !isTold(path) && areEqual(local, remote, precision) ? [] : [path];
   });
 }
 
-/** @param identical the doubtful paths whose contents are the same on both sides. */
-export function planBothSides(situation: Situation, identical: ReadonlySet<string>): BothWaysPlan {
+/** @param identical those of the doubtful paths whose contents are the same on both sides. */
+export function planBothSides(
+  situation: Situation,
+  identical: ReadonlySet<string>,
+  doubtful: ReadonlySet<string> = new Set(findDoubtful(situation)),
+): BothWaysPlan {
   const copies: Copy[] = [];
   const deletions: Deletion[] = [];
   const conflicts: PlannedConflict[] = [];
   const { now } = situation;
-  const doubtful = new Set(findDoubtful(situation));
   const isEqual = (path: string, local: Entry, remote: Entry): boolean =>
     doubtful.has(path) ? identical.has(path) : areEqual(local, remote, situation.precision);
   const copy = (path: string, to: Side): void => {

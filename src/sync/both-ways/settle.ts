@@ -61,10 +61,11 @@ export async function lookClearly(
 }
 
 /** Before the announcement: an unfinished run without a journal counts as another one's. */
-export function beginJournal({ context, job }: Run, { situation, plan }: Outlook): void {
+export function beginJournal({ context, job }: Run, { situation, plan, journal }: Outlook): void {
   const { isAnew, preference } = situation;
-  const copies = journalled(plan, situation);
-  const at = toIsoSeconds(context.clock.now());
+  const copies = journalled(plan, situation, journal);
+  // as long as none has ended, it is the first that says since when something may lie there
+  const at = journal?.at ?? toIsoSeconds(context.clock.now());
   writeJournal(job.bothWaysDirectory, { subject: subjectOf(job), at, isAnew, preference, copies });
 }
 
@@ -101,12 +102,10 @@ export async function carryUntilSettled(run: Run, first: Outlook): Promise<Settl
     unwanted.push(unwantedIn(outlook, trashThere, trashHere, nameOf));
     const kept = { trashThere, trashHere, nameOf };
     conflicts.push(...outlook.plan.conflicts.map((one) => describeConflict(job, one, kept)));
-    outlook = await lookAgain(
-      context,
-      job,
-      place,
-      isUntimed(job, outlook.footing.features) ? carriedOut(outlook, hashes) : outlook,
-    );
+    outlook = await lookAgain(context, job, place, {
+      ...(isUntimed(job, outlook.footing.features) ? carriedOut(outlook, hashes) : outlook),
+      carried: hashes,
+    });
   }
   const consistent = isNothingToMove(outlook.moves);
   return { outlook, transferred, conflicts, consistent, hashes, listed, unwanted, hasMoved: pass > 0 };

@@ -97,7 +97,10 @@ async function sendAll(context: TransferContext, job: Job, place: Place, outlook
   const id = randomUUID();
   const begin = context.clock.now();
   const owner = { vaultId: source.identity, engine: source.engine, machine: job.machine };
-  const announced = { ...owner, generation, id, at: begin.toISOString(), base: marker ?? null };
+  // as long as none has ended, it is the first that says since when something may lie there
+  const { begun } = outlook.lineage;
+  const at = begun?.isOurs === true ? begun.at : begin.toISOString();
+  const announced = { ...owner, generation, id, at, base: marker ?? null };
   // only asked for, so that it may go beside the announcement
   const names = place.names(trashDirectory);
   names.catch(() => {}); // told where it is awaited

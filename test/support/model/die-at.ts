@@ -1,13 +1,14 @@
 /**
  * Loaded before a run that is to be killed: counts what changes something below a directory, tells each as a line of a
  * file, and kills the process before the one that it is told to. Environment: DIE_BELOW, DIE_TRACE, DIE_AT (from 0).
+ * With DIE_BEFORE, a pattern, it is the first call about a path that it matches.
  * A process that works by children of its own program is given DIE_WRAPPER, a program that starts node with this file and
  * DIE_PARENT: they are counted together, and what dies is the parent. With DIE_AFTER nothing counts before that file is there.
  */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
-const { DIE_BELOW: below = '', DIE_TRACE: trace = '', DIE_AT: at } = process.env;
+const { DIE_BELOW: below = '', DIE_TRACE: trace = '', DIE_AT: at, DIE_BEFORE: before } = process.env;
 const { DIE_WRAPPER: wrapper, DIE_PARENT: parent, DIE_AFTER: after } = process.env;
 const { appendFileSync, existsSync, readFileSync, readlinkSync } = fs;
 let count = 0;
@@ -29,7 +30,8 @@ function noted(name: string, path: unknown): void {
   const place = located(path);
   if (!place.startsWith(`${below}/`) || (after !== undefined && !existsSync(after))) return;
   if (wrapper !== undefined) count = readFileSync(trace, 'utf8').split('\n').length - 1;
-  if (String(count) === at) {
+  const isMatched = before !== undefined && new RegExp(before).test(place.slice(below.length + 1));
+  if (String(count) === at || isMatched) {
     if (parent !== undefined) process.kill(process.ppid, 'SIGKILL');
     process.kill(process.pid, 'SIGKILL');
   }

@@ -170,7 +170,7 @@ describe('a place', () => {
     },
   );
 
-  it('tells since when a run has not ended', () => {
+  it('tells since when a run has not ended, and whose it was', () => {
     const facts = {
       place: 'p',
       identity: 'v',
@@ -179,10 +179,10 @@ describe('a place', () => {
       record: undefined,
       takeOver: false,
     };
-    expect(lineageOf({ ...facts, state: present(three, begun(three)) }).begunAt).toBe(
-      BigInt(Date.parse(at) - 20) * 1_000_000n,
-    );
-    expect(lineageOf({ ...facts, state: present(three) }).begunAt).toBeUndefined();
+    expect(lineageOf({ ...facts, state: present(three, begun(three)) }).begun).toEqual({ at, isOurs: true });
+    const other = { ...facts, takeOver: true, state: present(three, begun(three, 'n')) };
+    expect(lineageOf(other).begun).toEqual({ at, isOurs: false });
+    expect(lineageOf({ ...facts, state: present(three) }).begun).toBeUndefined();
   });
 });
 

@@ -5,7 +5,7 @@ import type { Lineage } from '../../lineage.ts';
 import type { Change, LookSettings } from '../../tree/changes.ts';
 import type { OpenRecord, RecordEntry } from '../../tree/record.ts';
 import { adopted, type Listing, type Mended, mended } from './listing.ts';
-import { resumed, takenSince } from './unfinished.ts';
+import { resumed, takenSince, touchedBefore } from './unfinished.ts';
 
 export interface FullLook {
   readonly place: Place;
@@ -25,18 +25,17 @@ export async function seenThere(
   settings: LookSettings,
 ): Promise<Mended> {
   const { place, listing, lineage, features, record, known } = look;
+  const begunAt = touchedBefore(lineage.begun);
   if (lineage.footing.kind === 'first' || lineage.marker?.version === 1) {
     const former = readSyncIndex(look.indexFile)?.files;
-    return await adopted(changes, listing, features, { ...settings, former, begunAt: lineage.begunAt });
+    return await adopted(changes, listing, features, { ...settings, former, begunAt });
   }
   const keepsTimes = record?.head.keepsTimes !== false;
   const precision = keepsTimes ? features.timePrecision : undefined;
   if (!lineage.isUnfinished) return mended(changes, known(), listing, { precision });
   const generation = lineage.marker?.generation ?? 0;
-  const taken = precision === undefined ? await takenSince(place, generation) : undefined;
-  const suspect = taken && new Set([...taken].map(listing.spelling.spelled));
+  const suspect = new Set([...(await takenSince(place, generation))].map(listing.spelling.spelled));
   const seen = mended(changes, known(), listing, { precision, suspect });
-  const { begunAt } = lineage;
   const { listedHash } = features;
   // what a run of our own has left is nobody else's doing
   return {

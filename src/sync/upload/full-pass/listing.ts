@@ -106,7 +106,12 @@ export function mended(
   return { changes: all, foreign, lost, behindOurBack };
 }
 
-function isAsRecorded(entry: RecordEntry, there: PlaceEntry, { precision, suspect }: TimeTolerance): boolean {
+/** Whether an object is what was recorded, as far as size and time tell. */
+export function isAsRecorded(
+  entry: RecordEntry,
+  there: PlaceEntry,
+  { precision, suspect }: TimeTolerance,
+): boolean {
   if (there.kind !== 'file' || suspect?.has(there.path) === true) return false;
   if (entry.kind === 'link') return true;
   return there.size === entry.size && isSameTime(entry.there ?? entry.mtime, there.mtime, precision);

@@ -2,16 +2,23 @@
 import { trashDirectory, trashGeneration } from '../../../remotes/control/generations.ts';
 import type { Place, PlaceFeatures } from '../../../remotes/place.ts';
 import { joined } from '../../../system/names.ts';
+import type { Begun } from '../../lineage.ts';
 import { type Change, hashesAt, type LookSettings } from '../../tree/changes.ts';
 import { objectOf } from '../../tree/objects.ts';
-import { isSameTime, type Listing, type Mended } from './listing.ts';
+import { isAsRecorded, isSameTime, type Listing, type Mended } from './listing.ts';
 
-/** When a run that did not end had begun: nanoseconds since 1970; undefined when that is not known. */
-export type BegunAt = bigint | undefined;
+/** Milliseconds that a file's times may lag behind the clock: the kernel stamps them by its tick. */
+const clockLag = 20;
+
+/** Nanoseconds since 1970: what bears an older time was touched before a run began. Another machine's had other files. */
+export function touchedBefore(begun: Begun | undefined): bigint | undefined {
+  if (begun === undefined) return undefined;
+  return begun.isOurs ? BigInt(Date.parse(begun.at) - clockLag) * 1_000_000n : 0n;
+}
 
 /**
- * The objects that runs after a generation have taken from their paths. Where a place keeps no times, nothing else
- * tells that what lies at such a path now may be another file of the same size.
+ * The objects that runs after a generation have taken from their paths. Nothing else tells that what lies at such a path
+ * now may be another file: its size says nothing, and neither does its time, which an edit may have kept.
  */
 export async function takenSince(place: Place, generation: number): Promise<ReadonlySet<string>> {
   const taken = new Set<string>();
@@ -31,13 +38,15 @@ export async function takenSince(place: Place, generation: number): Promise<Read
 }
 
 interface Arrived extends Pick<PlaceFeatures, 'listedHash'> {
-  readonly begunAt: BegunAt;
+  /** Nanoseconds since 1970; undefined when it is not known. */
+  readonly begunAt: bigint | undefined;
   readonly precision: number | undefined;
 }
 
 /**
- * What the run that did not end has put already is not sent again: a file that was not touched since before that run
- * began, and that lies at the place with its size and time.
+ * What runs that did not end have put already is not sent again: a file that was not touched since before the first of them
+ * began, and that lies at the place with its size and time. Where what stood there before has the same, nothing tells which
+ * of the two it is, and it is sent.
  */
 export async function resumed(
   seen: Mended,
@@ -59,10 +68,11 @@ export async function resumed(
   }
   return { ...seen, changes, foreign: seen.foreign.filter(({ path }) => !arrived.has(path)) };
 
-  function hasArrived({ kind, now }: Change): boolean {
+  function hasArrived({ kind, known, now }: Change): boolean {
     if (kind !== 'content' || now?.kind !== 'file' || now.ctime >= (begunAt ?? 0n)) return false;
     const there = listing.objects.get(objectOf(now) ?? '');
     if (there?.kind !== 'file' || there.size !== now.size || there.mtime === undefined) return false;
+    if (known?.kind === 'file' && isAsRecorded(known, there, { precision })) return false;
     return isSameTime(now.mtime, there.mtime, precision);
   }
 }

@@ -101,9 +101,17 @@ describe('a path of both sides', () => {
     // whole seconds: the same second does not mean the same edit
     expect(findDoubtful(both(at(3), at(3), { precision: 1e9 }))).toEqual(['x']);
     expect(findDoubtful(both(at(3), at(3), { precision: 1e9, isAnew: true }))).toEqual([]);
+    // the manifest tells what the remote holds: an edit may have kept the time
+    expect(findDoubtful(both(at(3), at(3), { isAnew: true }), () => true)).toEqual(['x']);
+    expect(planBothSides(both(at(3), at(3)), new Set(), new Set(['x']))).toMatchObject({
+      copies: [toRemote],
+    });
     expect(planBothSides(both(at(3), at(2)), new Set(['x']))).toMatchObject({ copies: [], conflicts: [] });
   });
 });
+
+/** Of files that nobody has touched since. */
+const asPut = { precision: 1, isSent: (_path: string, isAsBefore: boolean) => !isAsBefore };
 
 describe('a run that was stopped', () => {
   const base = { local: look({ x: at(1) }), remote: look({ x: at(1) }) };
@@ -114,7 +122,7 @@ describe('a run that was stopped', () => {
   it('leaves what it did as done, what it began as half written, and the rest as it was', () => {
     const whenFound = (remote: Entry | undefined) => {
       const then = { local: now.local, remote: look(remote === undefined ? {} : { x: remote }) };
-      const { looks, torn } = recover({ copies }, base, then, 1);
+      const { looks, torn } = recover({ copies }, base, then, asPut);
       return planBothSides(situation({ base: looks, now: then, torn }), new Set());
     };
     expect(whenFound(at(5, 9))).toEqual({ copies: [], deletions: [], conflicts: [] });
@@ -128,15 +136,17 @@ describe('a run that was stopped', () => {
 
   it('is gone on with in the same way when it is stopped again', () => {
     const half = { local: now.local, remote: look({ x: at(50, 4) }) };
-    const first = recover({ copies }, base, half, 1);
+    const first = recover({ copies }, base, half, asPut);
     const again = situation({ base: first.looks, now: half, torn: first.torn });
-    const second = recover({ copies: journalled(planBothSides(again, new Set()), again) }, base, half, 1);
+    const second = recover({ copies: journalled(planBothSides(again, new Set()), again) }, base, half, asPut);
     expect([...second.torn.remote]).toEqual(['x']);
     const gone = { local: look({}), remote: half.remote };
     const removal = situation({ base: first.looks, now: gone, torn: first.torn });
     const remains = planBothSides(removal, new Set());
     expect(remains).toMatchObject({ copies: [], deletions: [{ path: 'x', on: 'remote' }] });
-    expect([...recover({ copies: journalled(remains, removal) }, base, gone, 1).torn.remote]).toEqual(['x']);
+    expect([...recover({ copies: journalled(remains, removal) }, base, gone, asPut).torn.remote]).toEqual([
+      'x',
+    ]);
   });
 });
 
