@@ -83,7 +83,7 @@ async function checkMarker(
   ]);
   const reading = await inPlace(remote, { ...context, signal }, readState);
   const base = { severity: 'error' as const, subject: name };
-  if (reading.kind === 'unreadable' || (reading.kind === 'present' && reading.isTorn)) {
+  if (reading.kind === 'unreadable' || (reading.kind === 'present' && reading.marker === 'torn')) {
     const what = `the marker in ${rclonePath(remote)} is torn`;
     const why = 'Nothing tells any more whose vault lies there: syncs are refused.';
     return [

@@ -21,6 +21,7 @@ import { placeOfMapping } from '../places.ts';
 import type { Mapping } from '../sync/mapping.ts';
 import { jobOf } from '../sync/sync-run.ts';
 import { verifyFree } from './free.ts';
+import { asksForNewest, warnOfLater } from './later.ts';
 import { namedLost, type Opening } from './lost.ts';
 import type { RestoreRequest, RestoreResult } from './request.ts';
 import { inWorkshop } from './workshop.ts';
@@ -71,6 +72,7 @@ async function bringInto(
     const past = await readPast(place, context.signal);
     verifyOwner(place, past, mapping);
     verifyNotSetBack(place, past, request.atLeast);
+    if (asksForNewest(request)) warnOfLater(context, place, past, job);
     const chosen = await choose(place, past, request, job.sealKey);
     const { stateDirectory: state } = layout;
     const { onProgress, skipDamaged: skipsDamaged } = request;

@@ -20,6 +20,7 @@ import { type Look, lookAtMappings } from '../generations/look.ts';
 import { placeOfMapping } from '../places.ts';
 import { verifyKeptOut } from '../sync/kept-out.ts';
 import { verifyFree } from './free.ts';
+import { asksForNewest, warnOfLater } from './later.ts';
 import { namedLost } from './lost.ts';
 import { neededOf } from './needed.ts';
 import type { RestoreRequest, RestoreResult } from './request.ts';
@@ -35,7 +36,8 @@ export interface FilesRequest extends RestoreRequest {
 
 /** @throws USAGE for what is not in that generation, or there already; and what `bringBack` throws */
 export async function restoreFiles(context: Context, request: FilesRequest): Promise<RestoreResult[]> {
-  const { layout, paths, to, from, around = (work) => work() } = request;
+  const { layout, to, from, around = (work) => work() } = request;
+  const paths = outermost(request.paths);
   for (const path of paths) verifyFree(join(to, path));
   verifyKeptOut(context.root, to, 'what comes to', 'may lie in a source');
   const facts = { paths, to };
@@ -45,7 +47,7 @@ export async function restoreFiles(context: Context, request: FilesRequest): Pro
     { layout, operation: 'restore', facts },
     async () => {
       const results = await lookAtMappings(context, look, (one) =>
-        around(() => fetchFiles(context, request, one)),
+        around(() => fetchFiles(context, { ...request, paths }, one)),
       );
       const found = results.filter((result) => result !== undefined);
       if (found.length > 0) return found;
@@ -53,6 +55,12 @@ export async function restoreFiles(context: Context, request: FilesRequest): Pro
     },
     describe,
   );
+}
+
+/** What lies in another path that is wanted comes with it. */
+function outermost(paths: readonly string[]): string[] {
+  const all = [...new Set(paths)];
+  return all.filter((path) => !all.some((other) => path.startsWith(`${other}/`)));
 }
 
 function absent({ paths, generation, at }: FilesRequest): CryptosyncError {
@@ -79,9 +87,11 @@ async function fetchFiles(
   const { to, wait } = request;
   const isNew = ensureDirectory(to, 0o700);
   const workshop = { path: join(to, workName), purpose: 'restore', wait };
-  const result = await inWorkshop(context, workshop, (work) => fetchInto(context, request, look, work));
-  if (result === undefined && isNew) removeIfEmpty(to);
-  return result;
+  try {
+    return await inWorkshop(context, workshop, (work) => fetchInto(context, request, look, work));
+  } finally {
+    if (isNew) removeIfEmpty(to);
+  }
 }
 
 async function fetchInto(
@@ -94,6 +104,7 @@ async function fetchInto(
   const { mapping, job, place, profile } = look;
   const begin = context.clock.now().getTime();
   const past = await readPast(place, context.signal);
+  if (asksForNewest(request)) warnOfLater(context, place, past, job);
   const chosen = await choose(place, past, request, job.sealKey);
   const isVault = mapping.source.kind === 'vault';
   const password = isVault ? await request.password(layout, profile) : undefined;

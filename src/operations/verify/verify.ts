@@ -3,6 +3,7 @@
 import { verifyClientReachable } from '../../clients/home/reachable.ts';
 import { checkFiles } from '../../clients/layout.ts';
 import { isMissing, readProfile } from '../../clients/profile-store.ts';
+import { markerPath } from '../../remotes/control/state.ts';
 import type { Place } from '../../runs/place.ts';
 import { type Ending, recorded } from '../../runs/recorded.ts';
 import type { Secret } from '../../secrets/secret.ts';
@@ -149,8 +150,14 @@ async function presentOf({ job, place }: Look): Promise<Present> {
   try {
     const present = await readPresent(place);
     const { generation, at } = present.marker;
-    if (known === undefined || generation >= known.generation) return present;
-    throw setBack(`${place.name} is at generation ${generation} of ${at}`, known);
+    if (known !== undefined && generation < known.generation)
+      throw setBack(`${place.name} is at generation ${generation} of ${at}`, known);
+    if (present.told === 'whole') return present;
+    throw new CryptosyncError(
+      'VERIFY_FAILED',
+      `the marker in ${place.name} is ${present.told}: generation ${generation} of ${at} is what is known there, and there may have been later ones`,
+      { details: { damaged: [markerPath] } },
+    );
   } catch (thrown) {
     const error = toCryptosyncError(thrown);
     if (error.code !== 'REMOTE_EMPTY' || known === undefined || known.generation === 0) throw error;
@@ -162,7 +169,7 @@ function setBack(what: string, { generation, at }: RecordHead): CryptosyncError 
   return new CryptosyncError(
     'VERIFY_FAILED',
     `${what}, although generation ${generation} was committed there at ${at}: it was set back or wiped, or its disk is not mounted`,
-    { details: { damaged: ['.cryptosync/marker.json'] } },
+    { details: { damaged: [markerPath] } },
   );
 }
 

@@ -6,6 +6,7 @@
  */
 import * as v from 'valibot';
 import { isTime } from '../../system/clock.ts';
+import { CryptosyncError } from '../../system/errors.ts';
 import { parseStoredJson } from '../../system/paths/stored-json.ts';
 import type { Place } from '../place.ts';
 import { controlDirectory } from '../remote.ts';
@@ -16,6 +17,9 @@ export const announcementPath = `${controlDirectory}/in-progress.json`;
 
 /** Bytes that either may have. */
 const longest = 64 * 1024;
+
+/** The newest format that is known here. */
+const newest = 2;
 
 const time = v.pipe(v.string(), v.maxLength(40), v.check(isTime, 'must be a time'));
 const word = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
@@ -90,17 +94,39 @@ export type PlaceState =
       readonly committed: AnyMarker | undefined;
       /** A run that has begun after it, and not ended. */
       readonly begun: Announcement | undefined;
-      /** The marker itself can't be read: what is known is what the announcement holds. */
-      readonly isTorn: boolean;
+      /** A marker was written and can't be read, or is gone: what is known is what the announcement holds. */
+      readonly marker: 'whole' | 'torn' | 'gone';
     };
 
-/** @throws what the place fails with */
+/** @throws TOOL_TOO_OLD for what a later version wrote; what the place fails with */
 export async function readState(place: Place): Promise<PlaceState> {
   const [marker, announcement] = await Promise.all([
     place.read(markerPath, longest),
     place.read(announcementPath, longest),
   ]);
+  for (const file of [marker, announcement]) {
+    const format = formatOf(file);
+    if (format === undefined || format <= newest) continue;
+    throw new CryptosyncError(
+      'TOOL_TOO_OLD',
+      `what lies in ${place.name} was written by a newer cryptosync (format ${format}); this one knows ${newest} at the most`,
+    );
+  }
   return stateOf(marker, announcement);
+}
+
+/** What a file of ours calls its format; undefined for what is none. */
+function formatOf(file: Buffer | undefined): number | undefined {
+  const found = v.safeParse(v.looseObject({ version: count, vaultId: word }), json(file));
+  return found.success ? found.output.version : undefined;
+}
+
+function json(file: Buffer | undefined): unknown {
+  try {
+    return file === undefined ? undefined : parseStoredJson(file.toString('utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 /** What both files say together; either may be missing. */
@@ -120,7 +146,8 @@ export function stateOf(markerFile: Buffer | undefined, announcementFile: Buffer
     vaultId: committed?.vaultId ?? begun?.vaultId ?? '',
     committed,
     begun: isUnfinished ? begun : undefined,
-    isTorn: written === undefined && markerFile !== undefined,
+    marker:
+      written !== undefined || begun?.base === null ? 'whole' : markerFile === undefined ? 'gone' : 'torn',
   };
 }
 
@@ -134,14 +161,9 @@ function parsed<Schema extends v.GenericSchema>(
   schema: Schema,
   file: Buffer | undefined,
 ): v.InferOutput<Schema> | undefined {
-  if (file === undefined) return undefined;
-  try {
-    // as it was written: a seal is over the fields in the order in which they stand
-    const value = parseStoredJson(file.toString('utf8'));
-    return v.is(schema, value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  // as it was written: a seal is over the fields in the order in which they stand
+  const value = json(file);
+  return v.is(schema, value) ? value : undefined;
 }
 
 export async function writeMarker(

@@ -27,13 +27,15 @@ export interface Past {
   readonly marker: Committed;
   /** A run that has begun after it and not ended. */
   readonly begun: Announcement | undefined;
+  /** Whether the marker itself says so, or what was announced after it, because it is torn or gone. */
+  readonly told: 'whole' | 'torn' | 'gone';
   readonly line: Line;
   /** Below the place, by generation: where what it replaced or removed was put. */
   readonly trash: ReadonlyMap<number, readonly string[]>;
 }
 
 /** Which generation a place is at. */
-export type Present = Pick<Past, 'marker' | 'begun'>;
+export type Present = Pick<Past, 'marker' | 'begun' | 'told'>;
 
 /** @throws as `readPresent` and `readPastOf` */
 export async function readPast(place: Place, signal: AbortSignal | undefined): Promise<Past> {
@@ -59,7 +61,7 @@ export async function readPresent(place: Place): Promise<Present> {
       advice: { to: 'sync-for-manifest' },
     });
   }
-  return { marker: committed, begun };
+  return { marker: committed, begun, told: state.marker };
 }
 
 /** @throws VERIFY_FAILED, what the place fails with */

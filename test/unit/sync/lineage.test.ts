@@ -58,7 +58,7 @@ function begun(base: AnyMarker | undefined, machine = 'm'): Announcement {
 }
 
 function present(committed: AnyMarker | undefined, announcement?: Announcement): PlaceState {
-  return { kind: 'present', vaultId: 'v', committed, begun: announcement, isTorn: false };
+  return { kind: 'present', vaultId: 'v', committed, begun: announcement, marker: 'whole' };
 }
 
 function record(generation: number, id: string, isSealed = false): RecordHead {
