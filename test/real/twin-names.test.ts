@@ -126,6 +126,53 @@ describe.each(['upload', 'bothWays'] as const)('%s', (way) => {
   });
 });
 
+describe.each(['upload', 'bothWays'] as const)(
+  '%s of what is called as the tool’s own directory is',
+  (way) => {
+    const own = (served: string): string[] =>
+      ['marker.json', 'in-progress.json'].filter((name) => existsSync(join(served, '.cryptosync', name)));
+    const rows: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+      'a directory with a marker': { '.CryptoSync/marker.json': 'mine', '.CryptoSync/notes': 'mine too' },
+      'a directory with a trash': { '.CRYPTOSYNC/trash/1/a': 'mine', '.CRYPTOSYNC/manifests/b': 'mine too' },
+      'a file': { '.CRYPTOSYNC': 'mine' },
+    };
+
+    it.for(Object.entries(rows))(
+      '%s, is left here and named by a server that takes it for that, and carried by one that does not',
+      async ([, files]) => {
+        const all = { a: 'first', ...files };
+        for (const kind of ['folding', 'exact']) {
+          const isExact = kind === 'exact';
+          const { machine, served } = scene(kind);
+          write(machine, all);
+          for (const content of ['first', 'second']) {
+            write(machine, { a: content });
+            const { notCarried = [], consistent } = await machine[way]();
+            expect([kind, consistent]).toEqual([kind, isExact]);
+            const top = Object.keys(files)[0]?.split('/')[0];
+            if (isExact) expect(notCarried).toEqual([]);
+            else
+              expect(notCarried).toContainEqual({
+                path: top,
+                why: 'the remote takes its name for that of .cryptosync',
+              });
+            expect(there(served)).toEqual(isExact ? { ...all, a: content } : { a: content });
+            expect(own(served)).toHaveLength(2);
+            const marker = JSON.parse(readFileSync(join(served, '.cryptosync/marker.json'), 'utf8'));
+            expect(marker.state).toBe('committed');
+          }
+          // edited when it is known that it can't go
+          write(machine, Object.fromEntries(Object.keys(files).map((path) => [path, 'edited'])));
+          await machine[way]();
+          expect(own(served)).toHaveLength(2);
+          for (const path of Object.keys(files))
+            expect(readFileSync(join(machine.tree, path), 'utf8')).toBe('edited');
+        }
+      },
+    );
+  },
+);
+
 it('ends while somebody makes more and more of such names, and is not called consistent', async () => {
   const { machine, served } = scene('folding');
   let made = 0;

@@ -6,6 +6,7 @@
  */
 import { join } from 'node:path';
 import type { Place } from '../../../remotes/place.ts';
+import { controlDirectory } from '../../../remotes/remote.ts';
 import { isAbsence } from '../../../system/files.ts';
 import { directoryOf, joined, readNames, shownPath } from '../../../system/names.ts';
 import { splitPath } from '../../../system/paths/held-tree.ts';
@@ -47,8 +48,10 @@ export async function siftTwins(
   const whys = new Map<string, Why>();
   const isThere = groups.length === 0 ? undefined : there();
   for (const group of groups) {
-    const standing = group.filter((path) => isThere?.has(path));
-    const going: string[] = [];
+    const hasOurs = group.includes(controlDirectory) && (await isUsed(place));
+    const standing = group.filter((path) => isThere?.has(path) || (hasOurs && path === controlDirectory));
+    // the tool's own directory comes before all else
+    const going = group.filter((path) => path === controlDirectory && !hasOurs);
     for (const path of group) {
       const change = fresh.get(path);
       if (change === undefined || isThere?.has(path) || isLeftOut(path, whys)) continue;
@@ -103,7 +106,8 @@ function twinsAmong(root: string, fresh: ReadonlyMap<string, Change>): string[][
   const groups: string[][] = [];
   for (const directory of new Set([...fresh.keys()].map(directoryOf))) {
     const byFold = new Map<string, string[]>();
-    for (const name of namesHere(join(root, directory))) {
+    const own = directory === '' ? [controlDirectory] : [];
+    for (const name of new Set([...own, ...namesHere(join(root, directory))])) {
       const fold = folded(name);
       const others = byFold.get(fold);
       if (others === undefined) byFold.set(fold, [joined(directory, name)]);
@@ -142,13 +146,18 @@ function differenceOf(one: string, other: string): string {
   return formA.toLowerCase() === formB.toLowerCase() ? 'case and form' : 'ending';
 }
 
+/** Whether the tool's own directory is there. */
+async function isUsed(place: Place): Promise<boolean> {
+  return (await place.names(controlDirectory)).length > 0;
+}
+
 /** Whether the place answers to a name that it does not list. */
 async function isTaken(place: Place, { path, now }: Change): Promise<boolean> {
   const object = now === undefined ? path : (objectOf(now) ?? path);
-  const isDirectory = now?.kind === 'directory';
-  const answers = isDirectory
-    ? (await place.names(path)).length > 0
-    : (await place.look(object)) !== undefined;
+  // what would be a file here may be a directory there, which no look tells (hazards.md R44)
+  const answers =
+    (now?.kind !== 'directory' && (await place.look(object)) !== undefined) ||
+    (await place.names(object)).length > 0;
   if (!answers) return false;
   const [directory, name] = splitPath(object);
   const listed = await place.names(directory);
