@@ -16,7 +16,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DirectionOutcome } from '../../src/sync/result.ts';
 import { type Machine, machineAt } from '../support/machines.ts';
-import { type Server, serveFoldingWebdav, serveWebdav } from '../support/serve.ts';
+import { type Server, serveExactWebdav, serveFoldingWebdav, serveWebdav } from '../support/serve.ts';
 import { readTree } from '../support/tree.ts';
 
 let directory: string;
@@ -25,7 +25,8 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'cryptosync-test-'));
   for (const [name, serve] of [
     ['folding', serveFoldingWebdav],
-    ['exact', serveWebdav],
+    ['exact', serveExactWebdav],
+    ['plain', serveWebdav],
   ] as const) {
     mkdirSync(join(directory, name));
     servers[name] = await serve(join(directory, name));
@@ -122,6 +123,19 @@ describe.each(['upload', 'bothWays'] as const)('%s', (way) => {
       notCarried: [],
     });
     expect(Object.keys(there(served))).toHaveLength(10);
+    expect(await run(machine)).toMatchObject({ changed: false });
+  });
+
+  it('two forms of one name are both there, or one of them is named', async () => {
+    const { machine, served } = scene('plain');
+    const [one, other] = ['caf\u00e9', 'cafe\u0301'] as const;
+    write(machine, { [one]: 'one form', [other]: 'another' });
+    const { notCarried = [], consistent } = await run(machine);
+    const named = notCarried.map(({ path }) => path);
+    expect(consistent).toBe(named.length === 0);
+    expect([...Object.keys(there(served)), ...named].sort()).toEqual([other, one]);
+    const content: Record<string, string> = { [one]: 'one form', [other]: 'another' };
+    for (const [path, found] of Object.entries(there(served))) expect(found).toBe(content[path]);
     expect(await run(machine)).toMatchObject({ changed: false });
   });
 });

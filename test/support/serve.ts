@@ -79,6 +79,11 @@ export function serveWebdav(
   return serve('webdav', directory, way);
 }
 
+/** One that keeps all names apart: newer rclones take two forms of Unicode for one otherwise (hazards.md R48). */
+export function serveExactWebdav(directory: string): Promise<Server> {
+  return serve('webdav', directory, ['--no-unicode-normalization']);
+}
+
 /** One over a disk that takes names in other letters for one, which nothing that it says tells a client. */
 export function serveFoldingWebdav(directory: string): Promise<Server> {
   return serve('webdav', directory, ['--vfs-case-insensitive']);
