@@ -45,7 +45,7 @@ describe('cryptRemote', () => {
     expect(remote.environment).toMatchObject({
       'RCLONE_CONFIG_MY-S3_TYPE': 's3',
       RCLONE_CONFIG_CRYPTOSYNC_CRYPT_MY_S3_TYPE: 'crypt',
-      RCLONE_CONFIG_CRYPTOSYNC_CRYPT_MY_S3_REMOTE: 'my-s3:bucket/backup',
+      RCLONE_CONFIG_CRYPTOSYNC_CRYPT_MY_S3_REMOTE: 'my-s3:bucket/backup/',
       RCLONE_CONFIG_CRYPTOSYNC_CRYPT_MY_S3_PASSWORD2: '',
       RCLONE_CONFIG_CRYPTOSYNC_CRYPT_MY_S3_NO_DATA_ENCRYPTION: 'false',
     });

@@ -30,11 +30,14 @@ export function moversOf(remote: Remote): Remote[] {
 }
 
 /**
- * The place as rclone is given it. Of a WebDAV path without a slash at its end each new instance asks whether it is a
- * file, by a list of all that lies directly in it (hazards.md R49).
+ * Of whose paths without a slash at the end each new instance asks whether it is a file: WebDAV by a list of all that lies
+ * directly in it (hazards.md R49), S3 by a question whose failure newer rclones take for a yes (R51).
  */
+const askedForFiles: ReadonlySet<string | undefined> = new Set(['webdav', 's3']);
+
+/** The place as rclone is given it. */
 export function wholeOf(remote: Remote): string {
-  return rclonePath(remote.type === 'webdav' ? asDirectory(remote) : remote);
+  return rclonePath(askedForFiles.has(remote.type) ? asDirectory(remote) : remote);
 }
 
 function asDirectory(remote: Remote): Remote {

@@ -21,7 +21,8 @@ const layered = (below: Remote): Remote => ({
 
 describe('the names of a place', () => {
   it('are one, but for WebDAV, whose instances wait', () => {
-    for (const type of ['sftp', 's3', 'local', 'drive']) expect(lanesOf(remoteOf(type))).toEqual(['r:a b/c']);
+    for (const type of ['sftp', 'local', 'drive']) expect(lanesOf(remoteOf(type))).toEqual(['r:a b/c']);
+    expect(lanesOf(remoteOf('s3'))).toEqual(['r:a b/c/']);
     expect(new Set(lanesOf(remoteOf('webdav'))).size).toBe(8);
   });
 
