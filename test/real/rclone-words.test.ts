@@ -45,19 +45,29 @@ const typesOf = (kind: kinds.FlagKind): string[] => {
   return kind.description.startsWith('a number from') ? ['int'] : ['string', 'stringArray'];
 };
 
+interface RawBackend {
+  Name: string;
+  Prefix: string;
+  Options: { Name: string; IsPassword: boolean }[] | null;
+}
+const providers: RawBackend[] = JSON.parse(rclone('config', 'providers').stdout);
+const backends = new Set(providers.map(({ Name, Prefix }) => Prefix || Name));
+/** Backends of 1.60 that a newer rclone, or a distribution's, may have left out (hazards.md R52). */
+const mayBeLeftOut = ['azureblob', 'acd'];
+const leftOut = mayBeLeftOut.filter((backend) => !backends.has(backend));
+const isLeftOut = (flag: string): boolean => leftOut.some((backend) => flag.startsWith(`${backend}-`));
+const flagsHere = Object.entries(allowedFlags).filter(([name]) => !isLeftOut(name));
+
 describe('the flags that a profile may add', () => {
-  it.each(Object.entries(allowedFlags))(
-    '--%s is one of rclone, and takes a value or none as the table says',
-    (name, kind) => {
-      expect(typesOf(kind)).toContain(known.get(name));
-      for (const value of samplesOf(kind)) expect([value, kind.accepts(value)]).toEqual([value, true]);
-    },
-  );
+  it.each(flagsHere)('--%s is one of rclone, and takes a value or none as the table says', (name, kind) => {
+    expect(typesOf(kind)).toContain(known.get(name));
+    for (const value of samplesOf(kind)) expect([value, kind.accepts(value)]).toEqual([value, true]);
+  });
 
   it('take each value that the table takes', () => {
-    const rounds = Math.max(...Object.values(allowedFlags).map((kind) => samplesOf(kind).length));
+    const rounds = Math.max(...flagsHere.map(([, kind]) => samplesOf(kind).length));
     for (let round = 0; round < rounds; round += 1) {
-      const flags = Object.entries(allowedFlags).map(([name, kind]) => {
+      const flags = flagsHere.map(([name, kind]) => {
         const values = samplesOf(kind);
         return `--${name}=${values[round % values.length]}`;
       });
@@ -109,21 +119,7 @@ describe('a pattern of what is synced', () => {
     ],
     ...['- a', '+ b', '!', '!x', ' a ', '#a', 'ü', 'a,b', '(', '**'],
   ].map((text) => [text, true]);
-  const refused = [
-    'a{b',
-    'a}b',
-    '[a',
-    'a]',
-    '{{(}}',
-    '{{[}}',
-    '{a,{b,c}}',
-    '***',
-    'a***b',
-    '[]a]',
-    '[]',
-    '[z-a]',
-    'a{b{c}}',
-  ];
+  const refused = ['a{b', 'a}b', '[a', 'a]', '{{(}}', '{{[}}', '***', 'a***b', '[]a]', '[]', '[z-a]'];
   it.each([...patterns, ...refused.map((text): [string, boolean] => [text, false])])(
     '%j is one, for us and for rclone: %s',
     (text, expected) => {
@@ -134,6 +130,10 @@ describe('a pattern of what is synced', () => {
     },
   );
 
+  it.each(['{a,{b,c}}', 'a{b{c}}'])('%j is none for us: not every rclone takes braces in braces', (text) => {
+    expect(isIncludePattern(text)).toBe(false);
+  });
+
   it.each(['', 'a\nb', 'a\r', 'a\0', 'a\\', 'x'.repeat(4097)])(
     '%j is none for us: it would not mean what it says',
     (text) => {
@@ -141,13 +141,6 @@ describe('a pattern of what is synced', () => {
     },
   );
 });
-
-interface RawBackend {
-  Name: string;
-  Prefix: string;
-  Options: { Name: string; IsPassword: boolean }[] | null;
-}
-const providers: RawBackend[] = JSON.parse(rclone('config', 'providers').stdout);
 
 describe('an option that holds a secret', () => {
   /** Names that smell of one and are none: addresses, files, switches, ids, digests, and what is no secret. */
@@ -183,7 +176,7 @@ describe('an option that holds a secret', () => {
 });
 
 describe('the name of a service', () => {
-  it.each(Object.entries(services))(
+  it.each(Object.entries(services).filter(([, { backend }]) => !leftOut.includes(backend)))(
     '%s stands for a backend of rclone, with options that it has',
     (_, service) => {
       const backend = providers.find(({ Name, Prefix }) => service.backend === (Prefix || Name));

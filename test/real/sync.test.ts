@@ -295,4 +295,21 @@ describe('a sync that fails', () => {
     expect(result.exitCode).toBe(10);
     expect(result.json.error.code).toBe('REMOTE_NOT_CONFIGURED');
   });
+
+  it('is told for one whose backend this rclone does not have, and not called missing', async ({
+    installation,
+  }) => {
+    const vault = await installVault(installation);
+    const conf = installation.client('client1', 'rclone', 'rclone.conf');
+    writeFileSync(conf, readFileSync(conf, 'utf8').replace(/^type = .*$/m, 'type = nosuch'));
+    for (const command of ['sync', 'verify']) {
+      const { exitCode, json } = await vault.run(command);
+      expect(exitCode, command).toBe(10);
+      expect(json.error, command).toMatchObject({
+        code: 'REMOTE_TYPE_UNKNOWN',
+        message: expect.stringContaining("this machine's rclone has no backend for "),
+        hint: expect.stringContaining('rclone help backends'),
+      });
+    }
+  });
 });

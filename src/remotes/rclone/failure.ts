@@ -46,9 +46,16 @@ const failureKinds: readonly FailureKind[] = [
   },
   {
     code: 'REMOTE_NOT_CONFIGURED',
-    words: /didn't find section in config file|didn't find backend called/,
+    words: /didn't find section in config file/,
     says: (remote) => `${remote} is not in this client's rclone.conf`,
     advice: { to: 'set-up-missing-remote' },
+  },
+  {
+    // an rclone of another version, or of a distribution that leaves some out (R52)
+    code: 'REMOTE_TYPE_UNKNOWN',
+    words: /didn't find backend called/,
+    says: (remote) => `this machine's rclone has no backend for ${remote}`,
+    advice: { to: 'find-rclone-with-backend' },
   },
   {
     code: 'CONFIG_INVALID',

@@ -18,6 +18,7 @@ export interface RemoteAdvice
     | 'mend-conf-line'
     | 'unset-certificates'
     | 'set-up-missing-remote'
+    | 'find-rclone-with-backend'
     | 'give-conf-password'
     | 'mend-conf'
     | 'check-credentials'

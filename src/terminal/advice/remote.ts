@@ -31,6 +31,8 @@ export const remoteAdvice: AdviceTexts<RemoteAdvice> = {
   'mend-conf-line': 'Mend that line in an editor, or move the file away and set the remotes up again.',
   'unset-certificates': 'Unset AWS_CA_BUNDLE for this command: rclone 1.60 fails on it.',
   'set-up-missing-remote': 'Set it up with install --remote-name … --remote-type …, or with rclone-config.',
+  'find-rclone-with-backend':
+    'What lies there is left as it is. "rclone help backends" lists what this rclone has: put one that has it first on PATH, such as the one of rclone.org, or mend the type in rclone.conf.',
   'give-conf-password': 'Give its password in RCLONE_CONFIG_PASS.',
   'mend-conf': 'Mend it in an editor, or move it away and set the remotes up again.',
   'check-credentials': "Check the credentials in this client's rclone.conf, and what they may do there.",

@@ -116,7 +116,7 @@ const observed: readonly (readonly [string, string, readonly string[]])[] = [
   ],
   [
     'a backend that rclone does not have',
-    'REMOTE_NOT_CONFIGURED',
+    'REMOTE_TYPE_UNKNOWN',
     [`${createFailed} "bad:b/x": didn't find backend called "nosuch"`],
   ],
   [
