@@ -29,6 +29,6 @@ export function startFailure(
 export function fuseAdvice(said: string): Advice {
   if (said.includes('user_allow_other')) return { to: 'allow-other-users' };
   if (/permission denied/i.test(said)) return { to: 'give-device-access', device: '/dev/fuse' };
-  if (said.includes('modprobe')) return { to: 'load-fuse-module' };
+  if (/modprobe|fuse:? device \S+ not found/.test(said)) return { to: 'load-fuse-module' };
   return { to: 'check-fuse', said: lastLines(said, 1) };
 }

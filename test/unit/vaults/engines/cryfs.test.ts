@@ -131,12 +131,17 @@ describe('the end of CryFS', () => {
     const noise = 'Deriving encryption key (this can take some time)...done\n';
     const why = (stderr: string) => mountFailure(ended(0, noise + stderr), '/m');
     expect(why('fuse: mountpoint is not empty\n')).toMatchObject({ code: 'MOUNT_DIR_NOT_EMPTY' });
-    const unavailable = why("fuse: device not found, try 'modprobe fuse' first\n");
-    expect(unavailable).toMatchObject({
-      code: 'FUSE_UNAVAILABLE',
-      advice: { to: 'load-fuse-module' },
-    });
-    expect(unavailable.cause).not.toContain('Deriving');
+    for (const said of [
+      "fuse: device not found, try 'modprobe fuse' first\n",
+      'fuse: device /dev/fuse not found. Kernel module not loaded?\n',
+    ]) {
+      const unavailable = why(said);
+      expect(unavailable).toMatchObject({
+        code: 'FUSE_UNAVAILABLE',
+        advice: { to: 'load-fuse-module' },
+      });
+      expect(unavailable.cause).not.toContain('Deriving');
+    }
     expect(why('[Log] [error] Could not load blob A. Is the base directory accessible?')).toMatchObject({
       code: 'VAULT_MISMATCH',
     });
