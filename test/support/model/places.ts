@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { adapterFor, type Sink, sinkRemote } from '../../../src/remotes/sinks/index.ts';
 import type { Direction } from '../../../src/remotes/tuning.ts';
 import { Secret } from '../../../src/secrets/secret.ts';
-import { makeKey, type Server, serveOpenSsh, serveS3, serveWebdav } from '../serve.ts';
+import { makeKey, type Server, serveExactWebdav, serveOpenSsh, serveS3 } from '../serve.ts';
 import type { ModelPlace } from './world.ts';
 
 const backends = ['local', 'webdav', 'sftp', 's3'] as const;
@@ -75,7 +75,7 @@ export async function startModelPlace(kind: ModelPlaceKind, directory: string): 
 const services: Record<Backend, (served: string, directory: string) => Promise<Service | undefined>> = {
   local: () => Promise.resolve(undefined),
   async webdav(served) {
-    const server = await serveWebdav(served);
+    const server = await serveExactWebdav(served);
     // this server forgets a name with a control character when it reads its disk again (hazards.md R41)
     const garbles = /[\n\r\t]|\xe2\x80\x9b/;
     return { ...server, sink: { type: 'webdav', url: `http://127.0.0.1:${server.port}` }, garbles };
