@@ -16,6 +16,7 @@ describe("an operator's flags for rclone", () => {
       ['--user-agent', 'a b=c', '--fast-list', '--bind', '::1'],
       ['--user-agent=a b=c', '--fast-list=true', '--bind=::1'],
     ],
+    [['--bind=backup.example'], ['--bind=backup.example']],
   ])('%j reach it as %j: always one word each', (words, flags) => {
     expect(readTransferFlags(words)).toEqual({ flags });
     expect(transferFlags(words)).toEqual(flags);
