@@ -48,6 +48,14 @@ describe('a marker that is lost after the second generation', () => {
       if (name.startsWith('record-')) rmSync(join(state(), name), { recursive: true });
   };
 
+  /** As a snapshot of the first generation would have it. */
+  const putBack = (): void => {
+    const begun = join(remote(), '.cryptosync/in-progress.json');
+    const { base } = JSON.parse(readFileSync(begun, 'utf8'));
+    writeFileSync(marker(), JSON.stringify(base));
+    rmSync(begun);
+  };
+
   it.each(harms)('and is %s, is damage to a check on a machine that knows of none', async (_, harm, told) => {
     loseState();
     harm(marker());
@@ -57,9 +65,19 @@ describe('a marker that is lost after the second generation', () => {
       {
         outcome: 'damaged',
         damaged: [{ path: '.cryptosync/marker.json', damage: 'manifest' }],
-        error: { message: expect.stringContaining(told) },
+        error: { message: expect.stringContaining(told), hint: expect.stringContaining('The next sync') },
       },
     ]);
+  });
+
+  it('and is that of the first is told with what helps then', async () => {
+    putBack();
+    const { exitCode, json } = await run('verify');
+    expect(exitCode).toBe(16);
+    expect(json.results[0].error).toMatchObject({
+      message: expect.stringContaining('it was set back or wiped'),
+      hint: expect.stringContaining('cryptosync sync --take-over'),
+    });
   });
 
   describe.each([
@@ -77,8 +95,15 @@ describe('a marker that is lost after the second generation', () => {
       expect(stderr).toContain(`${told}: generation 1 of`);
     });
 
-    it('tell that the remote was set back, where this machine knows of a later one', async () => {
+    it('tell of a later one that this machine knows of', async () => {
       rmSync(marker());
+      expect((await restore()).stderr).toMatch(
+        /is gone: generation 1 of .* generation 2 was committed there at/,
+      );
+    });
+
+    it('tell that the remote was set back, where this machine knows of a later one', async () => {
+      putBack();
       const { stderr } = await restore();
       expect(stderr).toMatch(
         /was set back: generation 2 was committed there at .* generation 1 of .* is the newest now/,

@@ -16,14 +16,13 @@ export function warnOfLater(
 ): void {
   const newest = `generation ${generation} of ${at}`;
   const known = openRecord(recordFile)?.head;
-  if (known !== undefined && known.generation > generation)
-    context.warn(
-      `${name} was set back: generation ${known.generation} was committed there at ${known.at}, and ${newest} is the newest now`,
-    );
-  else if (told !== 'whole')
-    context.warn(
-      `the marker in ${name} is ${told}: ${newest} is what is known there, and there may have been later ones`,
-    );
+  const isBehind = known !== undefined && known.generation > generation;
+  const later = isBehind
+    ? `generation ${known.generation} was committed there at ${known.at}`
+    : 'there may have been later ones';
+  if (told !== 'whole')
+    context.warn(`the marker in ${name} is ${told}: ${newest} is what is known there, and ${later}`);
+  else if (isBehind) context.warn(`${name} was set back: ${later}, and ${newest} is the newest now`);
   else if (begun !== undefined)
     context.warn(
       `a run that began at ${toIsoSeconds(new Date(begun.at))} has not ended in ${name}: what it was to bring is not in ${newest}`,

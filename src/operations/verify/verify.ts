@@ -150,14 +150,14 @@ async function presentOf({ job, place }: Look): Promise<Present> {
   try {
     const present = await readPresent(place);
     const { generation, at } = present.marker;
-    if (known !== undefined && generation < known.generation)
-      throw setBack(`${place.name} is at generation ${generation} of ${at}`, known);
-    if (present.told === 'whole') return present;
-    throw new CryptosyncError(
-      'VERIFY_FAILED',
-      `the marker in ${place.name} is ${present.told}: generation ${generation} of ${at} is what is known there, and there may have been later ones`,
-      { details: { damaged: [markerPath] } },
-    );
+    if (present.told !== 'whole')
+      throw new CryptosyncError(
+        'VERIFY_FAILED',
+        `the marker in ${place.name} is ${present.told}: generation ${generation} of ${at} is what is known there, and there may have been later ones`,
+        { advice: { to: 'sync-for-marker' }, details: { damaged: [markerPath] } },
+      );
+    if (known === undefined || generation >= known.generation) return present;
+    throw setBack(`${place.name} is at generation ${generation} of ${at}`, known);
   } catch (thrown) {
     const error = toCryptosyncError(thrown);
     if (error.code !== 'REMOTE_EMPTY' || known === undefined || known.generation === 0) throw error;
@@ -169,7 +169,7 @@ function setBack(what: string, { generation, at }: RecordHead): CryptosyncError 
   return new CryptosyncError(
     'VERIFY_FAILED',
     `${what}, although generation ${generation} was committed there at ${at}: it was set back or wiped, or its disk is not mounted`,
-    { details: { damaged: [markerPath] } },
+    { advice: { to: 'send-or-take-older' }, details: { damaged: [markerPath] } },
   );
 }
 
@@ -273,8 +273,10 @@ function damagedResult(
   const more = left.length > first.length ? `, and ${left.length - first.length} more` : '';
   const amount = left.length === 1 ? '1 file is' : `${left.length} files are`;
   const message = cause?.message ?? `${amount} damaged in ${base.remote}: ${first.join(', ')}${more}`;
+  // nothing that is sent again makes up for a place that was set back, or for its marker
+  const own = left.some(({ path }) => path === markerPath) ? cause?.advice : undefined;
   const error = new CryptosyncError('VERIFY_FAILED', message, {
-    advice: { to: isMended ? 'replace-unrepaired' : 'repair-remote' },
+    advice: own ?? { to: isMended ? 'replace-unrepaired' : 'repair-remote' },
     details: { damaged: left.slice(0, 100) },
     cause,
   });

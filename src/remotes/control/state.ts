@@ -146,9 +146,19 @@ export function stateOf(markerFile: Buffer | undefined, announcementFile: Buffer
     vaultId: committed?.vaultId ?? begun?.vaultId ?? '',
     committed,
     begun: isUnfinished ? begun : undefined,
-    marker:
-      written !== undefined || begun?.base === null ? 'whole' : markerFile === undefined ? 'gone' : 'torn',
+    marker: whatBecame(written, markerFile, begun),
   };
+}
+
+/** Of the marker; before the first commit there is none. */
+function whatBecame(
+  written: AnyMarker | undefined,
+  file: Buffer | undefined,
+  begun: Announcement | undefined,
+): 'whole' | 'torn' | 'gone' {
+  if (written !== undefined) return 'whole';
+  if (file !== undefined) return 'torn';
+  return begun?.base === null ? 'whole' : 'gone';
 }
 
 /** What tells one committed generation from every other; the first version had only its number. */

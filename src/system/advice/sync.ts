@@ -51,6 +51,8 @@ export interface SyncAdvice
     | 'look-at-damaged'
     | 'find-lost-elsewhere'
     | 'repair-remote'
+    | 'send-or-take-older'
+    | 'sync-for-marker'
     | 'replace-unrepaired'
     | 'write-sample'
     | 'look-at-unsealed'

@@ -80,6 +80,10 @@ export const syncAdvice: AdviceTexts<SyncAdvice> = {
   'find-who-set-back': 'Find out who set it back. To take what it has: leave --at-least out.',
   'repair-remote':
     'What is sound here can be sent again: cryptosync verify --repair. A full pass mends the rest: cryptosync sync --full',
+  'send-or-take-older':
+    'Is its disk mounted? If so, find out who set it back. To send what this machine holds: cryptosync sync --take-over. To take that older state: cryptosync sync --direction download --force',
+  'sync-for-marker':
+    'The next sync from the machine that sends there mends it. What is known there: cryptosync generations',
   'replace-unrepaired':
     'What is left is not sound here either, or nobody sent it. An earlier generation may have it: cryptosync generations. To send what is here now, and move aside what was added: cryptosync sync --full',
   'look-at-damaged':

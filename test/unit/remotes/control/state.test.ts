@@ -92,3 +92,21 @@ describe('the seal of an announcement', () => {
     expect(changed.begun && isSealed(changed.begun, key)).toBe(false);
   });
 });
+
+describe('a marker', () => {
+  it('is whole, torn or gone, and before the first commit there is none to be gone', async () => {
+    const announcement = { ...owner, generation: 1, id: 'one', at, base: null };
+    await writeAnnouncement(place, announcement, key);
+    expect((await present()).marker).toBe('whole');
+    writeFileSync(join(root, markerPath), '{');
+    expect((await present()).marker).toBe('torn');
+    await writeMarker(place, marker, key);
+    const { committed, marker: told } = await present();
+    expect(told).toBe('whole');
+    await writeAnnouncement(place, { ...announcement, generation: 4, base: committed ?? null }, key);
+    writeFileSync(join(root, markerPath), '');
+    expect((await present()).marker).toBe('torn');
+    rmSync(join(root, markerPath));
+    expect((await present()).marker).toBe('gone');
+  });
+});
