@@ -72,12 +72,23 @@ export async function restoreProfile(context: Context, request: RestoreRequest):
         const results: RestoreResult[] = [];
         for (const mapping of mappings) {
           if (mapping.source.kind === 'vault') await settleVault(context, layout, profile, mapping.vault);
-          results.push(await bringBack(context, request, { profile, mapping, ...answers }));
+          try {
+            results.push(await bringBack(context, request, { profile, mapping, ...answers }));
+          } catch (error) {
+            for (const done of results) context.warn(broughtBefore(done));
+            throw error;
+          }
         }
         return results;
       },
     },
   );
+}
+
+/** Of a mapping that was put in its place before another one failed. */
+function broughtBefore({ directory, keptAside }: RestoreResult): string {
+  const kept = keptAside === null ? '' : `; what was there before is kept in ${keptAside}`;
+  return `${directory} was brought back before this failed${kept}`;
 }
 
 function lookAt({ layout, from, to }: RestoreRequest): Seen {
