@@ -87,10 +87,12 @@ async function fetchFiles(
   const { to, wait } = request;
   const isNew = ensureDirectory(to, 0o700);
   const workshop = { path: join(to, workName), purpose: 'restore', wait };
+  let result: RestoreResult | undefined;
   try {
-    return await inWorkshop(context, workshop, (work) => fetchInto(context, request, look, work));
+    result = await inWorkshop(context, workshop, (work) => fetchInto(context, request, look, work));
+    return result;
   } finally {
-    if (isNew) removeIfEmpty(to);
+    if (isNew && result === undefined) removeIfEmpty(to);
   }
 }
 
