@@ -433,6 +433,7 @@ describe('nobody is told again', () => {
     const change: Readonly<Record<string, (kept: { key: Record<string, unknown>; at: number }) => void>> = {
       user: ({ key }) => Object.assign(key, { userId: 4711 }),
       program: ({ key }) => Object.assign(key, { program: 'another' }),
+      'no moment': (kept) => Object.assign(kept, { at: null }),
       format: ({ key }) => Object.assign(key, { format: 0 }),
       root: ({ key }) => Object.assign(key, { root: '/elsewhere' }),
       'what it leads to': ({ key }) => Object.assign(key, { top: '/elsewhere' }),

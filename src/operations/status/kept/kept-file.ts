@@ -45,7 +45,8 @@ export function readKeptFile(tree: TrustedTree, expected: Key, now: number): Kep
     const text = readTrustedText(keptStatusFile(root), root, tree);
     if (text === undefined) return [];
     const { key, at, clients } = JSON.parse(text) as KeptFile<unknown>;
-    const isOurs = JSON.stringify(key) === JSON.stringify(expected) && at <= now;
+    // null would be before any time
+    const isOurs = JSON.stringify(key) === JSON.stringify(expected) && typeof at === 'number' && at <= now;
     return isOurs ? clients.filter(isKeptClient) : [];
   } catch {
     return []; // it is made anew
