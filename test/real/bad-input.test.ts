@@ -189,15 +189,14 @@ describe('a directory of a new vault', () => {
     }
   });
 
-  it.each(['/', '/proc'])(
+  it.each([
+    ['/', 10, 'CONFIG_INVALID', 'holds the encrypted directory'],
+    ['/proc', 13, 'MOUNT_FAILED', 'is mounted there'],
+  ] as const)(
     'is refused with a mount directory where something else is mounted: %s',
-    async (place) => {
-      const { message } = await refused(
-        ['install', '--client=fresh', '--mount-dir', place],
-        13,
-        'MOUNT_FAILED',
-      );
-      expect(message).toContain('is mounted there');
+    async (place, exit, code, why) => {
+      const { message } = await refused(['install', '--client=fresh', '--mount-dir', place], exit, code);
+      expect(message).toContain(why);
     },
   );
 });
