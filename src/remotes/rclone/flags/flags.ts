@@ -144,3 +144,13 @@ export function transferFlags(words: readonly string[] = []): readonly string[] 
     `the further flags for rclone can't be used: ${reading.problem}`,
   );
 }
+
+/** What the operator says by a flag that takes a number of things; undefined where nothing is said. */
+export function countIn(
+  flags: readonly string[] | undefined,
+  name: 'transfers' | 'checkers',
+): number | undefined {
+  const start = `--${name}=`;
+  const said = Number(flags?.findLast((flag) => flag.startsWith(start))?.slice(start.length));
+  return said >= 1 ? said : undefined;
+}

@@ -5,6 +5,7 @@
 import { type CryptosyncError, interruption } from '../../../system/errors.ts';
 import type { ListedHash, PlaceEntry } from '../../place.ts';
 import { isControl } from '../../remote.ts';
+import { countIn } from '../flags/flags.ts';
 import { type Answer, type RcloneDaemon, transferDeadline } from './daemon.ts';
 import type { Failed } from './features.ts';
 import { entryOf, type ListedItem } from './listing.ts';
@@ -32,7 +33,7 @@ export async function listInLanes(settings: LaneList): Promise<readonly PlaceEnt
   const { lanes, hash, flags, daemon, signal, isMissing, fail } = settings;
   const entries: PlaceEntry[] = [];
   const opt = { noMimeType: true, ...(hash !== undefined && { showHash: true, hashTypes: [hash] }) };
-  const most = Math.min(lanes.length, checkersIn(flags));
+  const most = Math.min(lanes.length, countIn(flags, 'checkers') ?? lanes.length);
   let isWhole = true;
   const giveUp = (error: unknown): never => {
     isWhole = false;
@@ -68,10 +69,4 @@ export async function listInLanes(settings: LaneList): Promise<readonly PlaceEnt
     level = next;
   }
   return isWhole ? entries : undefined;
-}
-
-/** What the operator's `--checkers` says. */
-function checkersIn(flags: readonly string[]): number {
-  const said = flags.findLast((flag) => flag.startsWith('--checkers='));
-  return Math.max(1, Number(said?.slice('--checkers='.length) ?? Number.POSITIVE_INFINITY));
 }

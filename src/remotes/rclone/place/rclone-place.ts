@@ -12,6 +12,7 @@ import { notKept, type Place, type PlaceFeatures, type Source, usualLanes } from
 import { controlFiles, isControl, placeOf, type Remote, rclonePath } from '../../remote.ts';
 import { questionDeadline, type RcloneDependencies } from '../call.ts';
 import { rcloneFailure } from '../failure.ts';
+import { countIn } from '../flags/flags.ts';
 import { statsOf, type TransferStats } from '../log.ts';
 import { isRestless } from '../restless.ts';
 import { aboveOf } from './above.ts';
@@ -98,7 +99,7 @@ export function rclonePlace(
   const asking = { daemon, own, config, isMissing, fail, look: (path: string) => place.look(path) };
   const place: Place = {
     name: placeOf(remote),
-    lanes: transfersIn(settings.flags),
+    lanes: countIn(settings.flags, 'transfers') ?? usualLanes,
     tellsContent: false,
     features() {
       asked ??= askFeatures(daemon, remote, fail);
@@ -227,12 +228,6 @@ export function rclonePlace(
     close: () => daemon.stop(),
   };
   return place;
-}
-
-/** What the operator's `--transfers` says. */
-function transfersIn(flags: readonly string[] = []): number {
-  const said = flags.findLast((flag) => flag.startsWith('--transfers='));
-  return Math.max(1, Number(said?.slice('--transfers='.length) ?? usualLanes) || usualLanes);
 }
 
 /** rclone's words for "it is not there"; a store without directories says it of an empty one. */
