@@ -35,6 +35,7 @@ function versionOf({ script }: Program): string | undefined {
 
 /** What to say of a program that is an older version than this one; nothing where either can't be told. */
 export function olderVersion(program: Program, own: Program): string | undefined {
+  if (program.script === own.script) return undefined;
   const [version, ownVersion] = [versionOf(program), versionOf(own)];
   if (version === undefined || ownVersion === undefined) return undefined;
   if (version.localeCompare(ownVersion, 'en', { numeric: true }) >= 0) return undefined;
