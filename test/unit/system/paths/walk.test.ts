@@ -96,4 +96,23 @@ describe('the way to a directory', () => {
       }
     },
   );
+
+  // the look at it is over, and it is not open yet: the one moment in which its name could lead elsewhere
+  it.for(['a directory that all can write', 'a directory of somebody else'])(
+    'with %s leads to what was looked at, whatever others put there then',
+    (name) => {
+      const place = scene();
+      oddities[name]?.[0](place);
+      const { ino } = statSync(place.end);
+      const exchange = (path: string): void => {
+        if (path === place.end) replaced(path, (end) => mkdirSync(end));
+      };
+      const directory = openDirectory(place.end, { base: place.base, verify: exchange });
+      try {
+        expect(fstatSync(directory.descriptor).ino).toBe(ino);
+      } finally {
+        directory.close();
+      }
+    },
+  );
 });
