@@ -19,6 +19,8 @@ import {
 } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect } from 'vitest';
+import { removeTreeIn } from '../../src/system/paths/removal.ts';
+import { inDirectory } from '../../src/system/paths/walk.ts';
 import { type Installation, it } from '../support/installation.ts';
 import { snapshot } from '../support/snapshot.ts';
 import { readTree, writeFiles } from '../support/tree.ts';
@@ -284,6 +286,29 @@ describe('uninstall --purge-vault', () => {
     execFileSync('umount', [point]);
     await vault.succeed('uninstall', '--purge-vault', '--yes-delete', 'client1');
     expect(existsSync(vault.encryptedDir)).toBe(false);
+    expect(readFileSync(join(victim, 'deep', 'file'), 'utf8')).toBe('precious');
+  });
+});
+
+describe('a removal', () => {
+  it('stops at what is mounted in it, also where no name leads there any more', ({ installation }) => {
+    const victim = installation.path('victim');
+    const doomed = installation.path('doomed');
+    writeFiles(victim, { 'deep/file': 'precious' });
+    mkdirSync(join(doomed, 'all', 'inside'), { recursive: true });
+    inDirectory(doomed, {}, (held) => {
+      // the table of mounts knows it by the name that came meanwhile
+      renameSync(doomed, `${doomed}.moved`);
+      const point = join(`${doomed}.moved`, 'all', 'inside');
+      execFileSync('mount', ['--bind', victim, point]);
+      expect(() => removeTreeIn(held, 'all')).toThrow(
+        expect.objectContaining({
+          code: 'CONFIG_INVALID',
+          advice: expect.objectContaining({ to: 'take-mount-off' }),
+        }),
+      );
+      execFileSync('umount', [point]);
+    });
     expect(readFileSync(join(victim, 'deep', 'file'), 'utf8')).toBe('precious');
   });
 });
