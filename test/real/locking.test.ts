@@ -1,10 +1,11 @@
 /** Two commands on one vault at the same time: one works, the other says by whom it is kept out, or waits. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { type Installation, it } from '../support/installation.ts';
 import { mountsBelow, processesNaming, waitUntil } from '../support/machine.ts';
 import type { CommandResult, RunningCommand } from '../support/running-command.ts';
-import { manyFiles, readTree } from '../support/tree.ts';
+import { manyFiles, readTree, writeFiles } from '../support/tree.ts';
 import { type ClientVault, installVault, restoreByHand, vaultOf } from '../support/vault.ts';
 
 /** Some three seconds of transfer. */
@@ -104,7 +105,14 @@ describe('two at the same moment', () => {
 
   it('mounts end with one mount and one daemon', async ({ installation }) => {
     const vault = await installVault(installation);
-    const all = await Promise.all([1, 2, 3].map(() => vault.run('mount', '--wait', '30s')));
+    // so slow that none could be ready before the others have looked
+    const { PATH = '' } = installation.environment;
+    const slow = installation.path('slow');
+    writeFiles(slow, { gocryptfs: `#!/bin/sh\nsleep 1\nPATH='${PATH}' exec gocryptfs "$@"\n` });
+    chmodSync(join(slow, 'gocryptfs'), 0o755);
+    const args = ['mount', '--client', vault.client, '--json', '--wait', '30s'];
+    const env = { PATH: `${slow}:${PATH}` };
+    const all = await Promise.all([1, 2, 3].map(() => installation.cryptosync(args, { env })));
     expect(all.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
     expect(all.filter(({ json }) => json.results[0].changed)).toHaveLength(1);
     expect(mountsBelow(installation.directory)).toEqual([vault.mountDir]);
