@@ -176,6 +176,11 @@ describe('in the place of what opened a vault', () => {
           const { json, exitCode, stderr } = await go(args);
           const error = json.error ?? json.results?.[0]?.results?.[0]?.error ?? json.results?.[0]?.error;
           expect([way, exitCode, error?.code, stderr], JSON.stringify(json)).toEqual([way, 15, sync, '']);
+          // this machine knows by itself: whether the place has the same is what is asked where it does not
+          expect([way, error?.details ?? {}]).toEqual([
+            way,
+            expect.not.objectContaining({ unproven: expect.anything() }),
+          ]);
           expect(snapshot(installation.path('remotes')), way).toEqual(remotes);
         }
         expect((await vault.run('mount')).json.results[0].error).toMatchObject({ code: mount });
@@ -216,6 +221,19 @@ describe('a configuration that was changed by hand', () => {
     for (const name of Object.keys(readTree(state))) {
       if (/^(proof|seal)-/.test(name)) rmSync(join(state, name));
     }
+    // who can write to both has them agree; how the vault was made stands in the profile
+    const config = JSON.parse(read(good, conf).toString());
+    const weakened = JSON.stringify({ ...config, FeatureFlags: [...config.FeatureFlags, 'PlaintextNames'] });
+    for (const directory of [vault.encryptedDir, vault.remoteDir]) {
+      rmSync(join(directory, conf));
+      writeFileSync(join(directory, conf), weakened);
+    }
+    expect((await vault.run('sync')).json.error).toMatchObject({
+      code: 'VAULT_MISMATCH',
+      message: expect.stringContaining('with PlaintextNames'),
+    });
+    bringBack();
+    cpSync(join(good, conf), join(vault.remoteDir, conf), { preserveTimestamps: true });
     await vault.succeed('sync');
     const elsewhere = await vault.run('sync', installation.path('remotes', 'elsewhere'));
     expect(elsewhere.exitCode).toBe(15);
