@@ -21,16 +21,18 @@ import { type ClientVault, editProfile, installVault } from '../support/vault.ts
 
 let installation: Installation;
 let vault: ClientVault;
-/** Of another client: a plain directory that it sends. */
+let other: ClientVault;
+/** Of the other client: a plain directory that it sends. */
 let source: string;
 beforeAll(async () => {
   installation = createInstallation();
   vault = await installVault(installation);
   await vault.put({ 'a.txt': 'first', 'below/b.txt': 'too' });
   await vault.succeed('sync');
-  const other = await installVault(installation, 'other');
+  other = await installVault(installation, 'other');
   source = installation.client('other', 'files');
   mkdirSync(source);
+  writeFileSync(join(source, 'file'), 'sent');
   editProfile(other, { mappings: [{ source, plaintext: true }] });
   writeFileSync(installation.path('passphrase'), 'a passphrase that is long enough\n', { mode: 0o600 });
 });
@@ -95,17 +97,23 @@ describe('a sync of a vault', () => {
     rmSync(stray(), { force: true });
   });
 
-  test('or of files, sends nothing while the file with the password lies among them', async () => {
-    const file = join(vault.encryptedDir, 'password');
-    writeFileSync(file, vaultPassword, { mode: 0o600 });
-    editProfile(vault, { passwordFile: file });
-    const { json } = await vault.run('sync');
-    expect(JSON.stringify(json)).toContain(`the password file ${file} lies in the ciphertext`);
-    expect(existsSync(join(vault.remoteDir, 'password'))).toBe(false);
-    rmSync(file);
-    editProfile(vault, { passwordFile: undefined });
-    await vault.succeed('sync');
-  });
+  it.each([
+    ['the ciphertext', () => vault, () => vault.encryptedDir],
+    ['a source', () => other, () => source],
+  ] as const)(
+    'or of files, sends nothing while the file with the password lies among them: %s',
+    async (what, client, where) => {
+      const file = join(where(), 'password');
+      writeFileSync(file, vaultPassword, { mode: 0o600 });
+      editProfile(client(), { passwordFile: file });
+      const { json } = await client().run('sync');
+      expect(JSON.stringify(json)).toContain(`the password file ${file} lies in ${what}`);
+      expect(existsSync(join(client().remoteDir, 'password'))).toBe(false);
+      rmSync(file);
+      editProfile(client(), { passwordFile: undefined });
+      await client().succeed('sync');
+    },
+  );
 });
 
 describe('a mapping', () => {
