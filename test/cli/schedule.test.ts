@@ -220,6 +220,16 @@ describe('schedule', () => {
       rmSync(join(units, timer), { recursive: true });
     }
     expect(readFileSync(target, 'utf8')).toBe('theirs');
+    // nor is one followed to what a schedule of this profile wrote
+    await add('--sync', '02:30');
+    const own = readFileSync(join(units, timer), 'utf8');
+    writeFileSync(target, own);
+    rmSync(join(units, timer));
+    symlinkSync(target, join(units, timer));
+    expect(await add('--sync', '03:30')).toMatchObject({ exitCode: 10 });
+    await schedule('remove');
+    expect(lstatSync(join(units, timer)).isSymbolicLink()).toBe(true);
+    expect(readFileSync(target, 'utf8')).toBe(own);
   });
 
   it('refuses a directory that others can write', async () => {
