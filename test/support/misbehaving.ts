@@ -121,9 +121,11 @@ function pass(
   const told = body === undefined ? headers : { ...headers, 'content-length': String(body.length) };
   const host = `127.0.0.1:${target}`;
   const destination = headers['destination'];
-  // a move names its other path with the proxy's own address
+  // a move names its other path with the proxy's own address, and is asked for as by every newer rclone (hazards.md R47)
   const moved =
-    typeof destination === 'string' ? { destination: destination.replace(/\/\/[^/]+/, `//${host}`) } : {};
+    typeof destination === 'string'
+      ? { destination: destination.replace(/\/\/[^/]+/, `//${host}`), overwrite: 'T' }
+      : {};
   const sent = request({
     host: '127.0.0.1',
     port: target,
