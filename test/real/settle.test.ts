@@ -1,4 +1,5 @@
 /** A vault that is written to while it is synced: told as such, and exact once it is quiet. */
+import { randomBytes } from 'node:crypto';
 import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
@@ -72,6 +73,45 @@ describe('a vault that is written to while it is synced', () => {
       expect(quiet).toMatchObject({ outcome: 'synced', consistent: true, generation: 2 });
       const written = readTree(vault.mountDir, [canaryName]);
       expect(restoreByHand(installation, vault.remoteDir)).toEqual(written);
+    },
+  );
+});
+
+/** What stands in a vault between two steps of gocryptfs (hazards.md G24), by what it was doing with a directory. */
+const midways: Readonly<Record<string, (encrypted: string, name: string) => void>> = {
+  'making one': (encrypted, name) => mkdirSync(join(encrypted, name)),
+  'writing the key of one': (encrypted, name) => {
+    mkdirSync(join(encrypted, name));
+    writeFileSync(join(encrypted, name, 'gocryptfs.diriv'), '');
+  },
+  'removing one': (encrypted, name) => {
+    mkdirSync(join(encrypted, name));
+    writeFileSync(join(encrypted, 'gocryptfs.diriv.rmdir.1'), randomBytes(16));
+  },
+};
+
+describe('a vault whose engine is in the midst of a directory', () => {
+  it.for(['upload', 'bidirectional'])(
+    'is told as not consistent, with the directory that can’t be read, however long it stands still (%s)',
+    async (direction, { installation }) => {
+      const vault = await installVault(installation);
+      await vault.put({ 'a directory/a file': 'content' });
+      const sync = async (): Promise<readonly [boolean, string]> => {
+        const { json, stderr, exitCode } = await vault.run('sync', '--direction', direction, '--json');
+        expect([exitCode, json.results[0].generation > 0]).toEqual([0, true]);
+        return [json.results[0].consistent, stderr];
+      };
+      expect(await sync()).toEqual([true, '']);
+      const name = 'AAAAAAAAAAAAAAAAAAAAAA';
+      for (const [what, begin] of Object.entries(midways)) {
+        begin(vault.encryptedDir, name);
+        for (const time of ['first', 'second'])
+          expect([what, time, ...(await sync())]).toEqual([what, time, false, expect.stringContaining(name)]);
+        expect(vault.marker()).toMatchObject({ state: 'committed', consistent: false });
+        rmSync(join(vault.encryptedDir, name), { recursive: true });
+        rmSync(join(vault.encryptedDir, 'gocryptfs.diriv.rmdir.1'), { force: true });
+        expect([what, ...(await sync())]).toEqual([what, true, '']);
+      }
     },
   );
 });

@@ -9,13 +9,14 @@ import type { TransferContext } from '../context.ts';
 import { withFormerLinks } from '../former/links.ts';
 import { includes } from '../include.ts';
 import type { Job } from '../job.ts';
+import { keysHere } from '../keyless.ts';
 import type { NotCarried } from '../result.ts';
 import { changesOf, isCounted, type TreeChanges } from '../tree/changes.ts';
 import type { StampedEntry } from '../tree/entry.ts';
 import { withOwnGroups } from '../tree/groups.ts';
 import type { RecordEntry } from '../tree/record.ts';
 import { type Listing, readListing } from '../upload/full-pass/listing.ts';
-import { carriedOnly, lookSettings } from '../upload/look.ts';
+import { carriedOnly, lookSettings, seenBy } from '../upload/look.ts';
 import { namesHere, withoutUncarried } from '../upload/naming/carriable.ts';
 import { spellingOf } from '../upload/naming/spelling.ts';
 import { siftTwins } from '../upload/naming/twins.ts';
@@ -58,6 +59,8 @@ export interface Sides {
   /** Paths here that the place can't hold, and why. */
   readonly left: ReadonlySet<string>;
   readonly notCarried: readonly NotCarried[];
+  /** Directories of a vault that can't be read as they are here. */
+  readonly keyless: readonly string[];
 }
 
 /**
@@ -112,8 +115,9 @@ async function lookAtSides(
   { features, known, told, precision, apart }: Footing,
 ): Promise<Sides> {
   const names = namesHere(features, job.mapping);
+  const keys = keysHere(job.mapping.source);
   const entries = [...carriedOnly(job)];
-  const settings = { ...lookSettings(context, job), onEntry: names.see };
+  const settings = { ...lookSettings(context, job), onEntry: seenBy(names, keys) };
   const tree = await changesOf(known.values(), entries.values(), settings);
   const carriable = withoutUncarried(tree, features, names);
   const spelling = spellingOf(objectsOf([...known, ...(told ?? [])], carriable.kept), features);
@@ -133,7 +137,7 @@ async function lookAtSides(
     precision,
     keepsDirectory: keepsDirectory(features),
   });
-  return { here, there, tree, listing, left, notCarried };
+  return { here, there, tree, listing, left, notCarried, keyless: keys.keyless() };
 }
 
 /** What lies there, by the paths that it has here. */

@@ -8,6 +8,7 @@ import type { TransferContext } from '../context.ts';
 import { stoppedMidway } from '../guard.ts';
 import { openLocalTrash } from '../here/trash.ts';
 import type { Job } from '../job.ts';
+import { tellKeyless } from '../keyless.ts';
 import type { SyncConflict } from '../result.ts';
 import { journalled, writeJournal } from './base.ts';
 import { subjectOf } from './beginning.ts';
@@ -107,7 +108,9 @@ export async function carryUntilSettled(run: Run, first: Outlook): Promise<Settl
       carried: hashes,
     });
   }
-  const consistent = isNothingToMove(outlook.moves);
+  const { keyless } = outlook.sides;
+  tellKeyless(context, keyless);
+  const consistent = isNothingToMove(outlook.moves) && keyless.length === 0;
   return { outlook, transferred, conflicts, consistent, hashes, listed, unwanted, hasMoved: pass > 0 };
 }
 

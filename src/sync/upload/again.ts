@@ -5,9 +5,10 @@ import { toCryptosyncError } from '../../system/errors.ts';
 import type { TransferContext } from '../context.ts';
 import { deletionsIn, stoppedMidway, verifyPlanned, verifySource } from '../guard.ts';
 import type { Job } from '../job.ts';
+import { keysHere } from '../keyless.ts';
 import { changesOf } from '../tree/changes.ts';
 import type { RecordEntry } from '../tree/record.ts';
-import { carriedOnly, lookSettings } from './look.ts';
+import { carriedOnly, lookSettings, seenBy } from './look.ts';
 import { namesHere, withoutUncarried } from './naming/carriable.ts';
 import { pathsIn, siftTwins } from './naming/twins.ts';
 import type { Outlook } from './outlook.ts';
@@ -19,6 +20,8 @@ export interface Again {
   /** Something is kept back until the place holds what is to be put now. */
   readonly isWaiting: boolean;
   readonly lookedAt: bigint;
+  /** Directories of a vault that can't be read as they are. */
+  readonly keyless: readonly string[];
 }
 
 /** What the guard would refuse now has begun already: the remote is marked as in progress. */
@@ -31,12 +34,13 @@ export async function lookAgain(
   const { features, apart } = outlook;
   const { mode, source, raw } = job.mapping;
   const names = namesHere(features, job.mapping);
+  const keys = keysHere(source);
   const settings = lookSettings(context, job);
   try {
     verifySource({ kind: source.kind, directory: source.directory, state: source.inspect() });
     const tree = await changesOf(known()[Symbol.iterator](), carriedOnly(job), {
       ...settings,
-      onEntry: names.see,
+      onEntry: seenBy(names, keys),
       takesGone: mode === 'sync',
     });
     const sifting = { root: source.directory, there: () => pathsIn(known()), apart };
@@ -51,7 +55,8 @@ export async function lookAgain(
       knownFiles: tree.knownFiles,
     };
     verifyPlanned(source, placeOf(raw), counts, job.settings.deleteLimit);
-    return { plan, isWaiting: sifted.isWaiting && !isNothing(plan), lookedAt: tree.lookedAt };
+    const isWaiting = sifted.isWaiting && !isNothing(plan);
+    return { plan, isWaiting, lookedAt: tree.lookedAt, keyless: keys.keyless() };
   } catch (error) {
     throw stoppedMidway(toCryptosyncError(error));
   }

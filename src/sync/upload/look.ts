@@ -5,6 +5,7 @@ import { placeOf } from '../../remotes/remote.ts';
 import type { TransferContext } from '../context.ts';
 import { onlyIncluded } from '../include.ts';
 import type { Job } from '../job.ts';
+import { type KeysHere, keysHere } from '../keyless.ts';
 import { type FirstLook, type LookSettings, lookOver } from '../tree/changes.ts';
 import type { StampedEntry } from '../tree/entry.ts';
 import { type OpenRecord, openRecord, type RecordEntry } from '../tree/record.ts';
@@ -14,6 +15,8 @@ import { type NamesHere, namesHere } from './naming/carriable.ts';
 interface LookedHere {
   readonly look: FirstLook;
   readonly names: NamesHere;
+  /** Directories of a vault that can't be read as they are. */
+  readonly keyless: readonly string[];
 }
 
 export async function lookHere(
@@ -24,10 +27,18 @@ export async function lookHere(
 ): Promise<LookedHere> {
   const names = namesHere(features, job.mapping);
   const takesGone = job.mapping.mode === 'sync';
+  const keys = keysHere(job.mapping.source);
   const iterator = known[Symbol.iterator]();
-  return {
-    look: await lookOver(iterator, carriedOnly(job), { ...settings, onEntry: names.see, takesGone }),
-    names,
+  const onEntry = seenBy(names, keys);
+  const look = await lookOver(iterator, carriedOnly(job), { ...settings, onEntry, takesGone });
+  return { look, names, keyless: keys.keyless() };
+}
+
+/** What is told of every entry that is here. */
+export function seenBy(names: NamesHere, keys: KeysHere): NonNullable<LookSettings['onEntry']> {
+  return (entry, isKnown) => {
+    names.see(entry, isKnown);
+    keys.see(entry);
   };
 }
 

@@ -47,6 +47,8 @@ export interface Outlook {
   readonly isEmpty: boolean;
   /** Differences by which the place keeps names apart, as the run learns them. */
   readonly apart: Set<string>;
+  /** Directories of a vault that can't be read as they are. */
+  readonly keyless: readonly string[];
   /** What somebody else did there, for people. */
   readonly behindOurBack: readonly string[];
 }
@@ -76,11 +78,25 @@ export async function lookAhead(context: TransferContext, job: Job, place: Place
   const known = await knownTree(job, place, lineage, knownRecord);
   const settings = lookSettings(context, job);
   const isWaiting = lineage.footing.kind === 'recorded' && early?.isOf(features, record) === true;
-  const { look, names } = isWaiting ? early.looked() : await lookHere(job, features, known(), settings);
+  const looked = isWaiting ? early.looked() : await lookHere(job, features, known(), settings);
+  const { look, names, keyless } = looked;
   const tree = await changesAmong(look, settings);
   const isFull = isDue && !isEmpty;
   const apart = new Set<string>();
-  const seen = { lineage, features, record, known, knownRecord, tree, isFull, isEmpty, names, proven, apart };
+  const seen = {
+    lineage,
+    features,
+    record,
+    known,
+    knownRecord,
+    tree,
+    isFull,
+    isEmpty,
+    names,
+    keyless,
+    proven,
+    apart,
+  };
   return { ...seen, ...(await planned(job, place, seen, settings)) };
 }
 

@@ -10,6 +10,7 @@ import { addResults, nothingTransferred, type TransferResult } from '../../remot
 import type { TransferContext } from '../context.ts';
 import { deletionsIn } from '../guard.ts';
 import type { Job } from '../job.ts';
+import { tellKeyless } from '../keyless.ts';
 import { verifySent } from '../proof.ts';
 import type { DirectionOutcome, Held } from '../result.ts';
 import { recordable } from '../tree/changes.ts';
@@ -63,12 +64,13 @@ async function nothingToSend(
   place: Place,
   outlook: Outlook,
 ): Promise<DirectionOutcome> {
+  tellKeyless(context, outlook.keyless);
   await refreshRecord(context, job, outlook);
   await pruneAfter(context, job, place, outlook);
   return {
     changed: false,
     transferred: nothingTransferred,
-    consistent: outlook.plan.notCarried.length === 0,
+    consistent: outlook.plan.notCarried.length === 0 && outlook.keyless.length === 0,
     generation: outlook.lineage.marker?.generation ?? null,
     held: heldIn(outlook),
     strategy: outlook.isFull ? 'full' : 'none',
@@ -191,7 +193,8 @@ async function carryPasses(
       const unsettled = isStill
         ? new Set<string>()
         : new Set([...carried.restless, ...after.plan.entries.keys()]);
-      const consistent = isStill && notCarried.length === 0;
+      tellKeyless(context, after.keyless);
+      const consistent = isStill && notCarried.length === 0 && after.keyless.length === 0;
       return { entries, refreshed, transferred, consistent, notCarried, unsettled, strangers };
     }
     plan = after.plan;
