@@ -14,8 +14,9 @@ const directoryKey = 'gocryptfs.diriv';
 
 let installation: Installation;
 let vault: ClientVault;
-/** The vault as it should be, and two others: of the same password and of another. */
+/** The vault as it should be, two others, of the same password and of another, and a client's, which can be read. */
 let good: string;
+let claimed: string;
 let foreign: string;
 let stranger: string;
 
@@ -108,6 +109,10 @@ const impostors: Readonly<
     mount: 'VAULT_MISMATCH',
   },
   'another vault, same password': { put: () => exchangeVault(foreign), mount: 'VAULT_MISMATCH' },
+  'the vault of another client, same password': {
+    put: () => exchangeVault(claimed),
+    mount: 'VAULT_MISMATCH',
+  },
   'another vault, other password': { put: () => exchangeVault(stranger), mount: 'WRONG_PASSWORD' },
 };
 
@@ -138,6 +143,10 @@ beforeAll(async () => {
   writeFileSync(installation.path('key'), `${Buffer.alloc(32, 7).toString('base64')}\n`, { mode: 0o600 });
   foreign = initialise(installation.path('foreign'), vaultPassword);
   stranger = initialise(installation.path('stranger'), 'another password');
+  const other = vaultOf(installation, 'client2');
+  await other.succeed('install', '--no-links', ...remote, other.remoteDir);
+  await other.put({ theirs: '333' });
+  claimed = other.encryptedDir;
   for (const directory of [foreign, stranger]) cpSync(join(good, firstFile()), join(directory, 'x'));
 });
 
