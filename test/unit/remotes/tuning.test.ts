@@ -42,78 +42,52 @@ const inSink = (change: object): boolean =>
     } as never),
   );
 
-const deleteLimits = [
-  '0',
-  '25',
-  '10%',
-  '100%',
-  '999999999',
-  '',
-  '-1',
-  '1.5',
-  '101%',
-  '500%',
-  '%',
-  '10 %',
-  'ten',
-  '1e3',
-  '10%%',
+/** Texts, and whether each says something. */
+const judged = (right: readonly string[], wrong: readonly string[]): [string, boolean][] => [
+  ...right.map((text): [string, boolean] => [text, true]),
+  ...wrong.map((text): [string, boolean] => [text, false]),
 ];
-const bandwidthLimits = [
-  '10M',
-  '10M:1M',
-  '08:00,512k 19:00,off',
-  'off',
-  '',
-  'foo',
-  '10X',
-  '1MB',
-  '8:00,1M',
-  '10M\n',
-  '1M --config x',
-  '25:00,1M',
-];
-const durations = [
-  '0',
-  '30d',
-  '1h30m',
-  '500ms',
-  '',
-  '30',
-  'soon',
-  '1.5h',
-  '-1d',
-  '99999999999999999d',
-  '1 d',
-];
-const patterns = ['*.pdf', '/a/**', '{a,b}', '', '{a', 'a\n- *', '[', 'a\\'];
+const deleteLimits = judged(
+  ['0', '25', '10%', '100%', '999999999'],
+  ['', '-1', '1.5', '101%', '500%', '%', '10 %', 'ten', '1e3', '10%%'],
+);
+const bandwidthLimits = judged(
+  ['10M', '10M:1M', '08:00,512k 19:00,off', 'off'],
+  ['', 'foo', '10X', '1MB', '8:00,1M', '10M\n', '1M --config x', '25:00,1M'],
+);
+const durations = judged(
+  ['0', '30d', '1h30m', '500ms'],
+  ['', '30', 'soon', '1.5h', '-1d', '99999999999999999d', '1 d'],
+);
+const patterns = judged(['*.pdf', '/a/**', '{a,b}'], ['', '{a', 'a\n- *', '[', 'a\\']);
 
 describe('what checks a value when it is set checks it when it is used', () => {
-  it.each(deleteLimits)('the limit of deletions %j', (text) => {
+  it.each(deleteLimits)('the limit of deletions %j', (text, isRight) => {
     const used = accepts(() => parseDeleteLimit(text));
-    expect([inProfile({ maxDelete: text }), inLibrary({ maxDelete: text })]).toEqual([used, used]);
+    const set = [inProfile({ maxDelete: text }), inLibrary({ maxDelete: text })];
+    expect([used, ...set]).toEqual([isRight, isRight, isRight]);
   });
 
-  it.each(bandwidthLimits)('the limit of the bandwidth %j', (text) => {
-    const used = accepts(() => verifyBandwidthLimit(text));
+  it.each(bandwidthLimits)('the limit of the bandwidth %j', (text, isRight) => {
     expect([
+      accepts(() => verifyBandwidthLimit(text)),
       inProfile({ bwlimit: text }),
       inLibrary({ bandwidthLimit: text }),
       inSink({ bandwidthLimit: text }),
-    ]).toEqual([used, used, used]);
+    ]).toEqual([isRight, isRight, isRight, isRight]);
   });
 
-  it.each(durations)('the duration %j', (text) => {
-    const used = parseDuration(text) !== undefined;
+  it.each(durations)('the duration %j', (text, isRight) => {
     expect([
+      parseDuration(text) !== undefined,
       inProfile({ keepDeleted: text }),
       inProfile({ idle: text }),
       inLibrary({ keepDeleted: text }),
-    ]).toEqual([used, used, used]);
+    ]).toEqual([isRight, isRight, isRight, isRight]);
   });
 
-  it.each(patterns)('the pattern %j', (text) => {
+  it.each(patterns)('the pattern %j', (text, isRight) => {
     const one = inProfile({ mappings: [{ include: [text] }] });
-    expect(inLibrary({ include: [text] })).toBe(one);
+    expect([one, inLibrary({ include: [text] })]).toEqual([isRight, isRight]);
   });
 });
