@@ -1,6 +1,6 @@
 /** Proof before sending: whatever stands in the place of what opened a vault, in every way that it could be sent. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createInstallation, type Installation, vaultPassword } from '../support/installation.ts';
@@ -83,12 +83,14 @@ const impostors: Readonly<
     put: () => replace(conf, read(stranger, conf)),
     mount: 'WRONG_PASSWORD',
   },
-  'plaintext names': {
-    put: () =>
+  'plaintext names, among them that of the canary': {
+    put() {
       editFlags((flags) => [
         ...flags.filter((flag) => !/^(DirIV|EMENames|LongNames|Raw64)$/.test(flag)),
         'PlaintextNames',
-      ]),
+      ]);
+      cpSync(canaryThere(), join(vault.encryptedDir, canaryName));
+    },
     mount: 'VAULT_MISMATCH',
   },
   'names without directory keys': {
@@ -156,6 +158,13 @@ function firstFile(): string {
   return Object.keys(readTree(good)).find((name) => !/[/]|^gocryptfs/.test(name)) ?? '';
 }
 
+/** What an engine has encrypted says nothing of its own name: whoever reaches it can give it another. */
+function canaryThere(): string {
+  const paths = Object.keys(readTree(good)).map((name) => join(good, name));
+  const own = paths.filter((path) => !path.includes('gocryptfs.'));
+  return own.reduce((one, other) => (statSync(other).size > statSync(one).size ? other : one));
+}
+
 function bringBack(): void {
   rmSync(vault.encryptedDir, { recursive: true, force: true });
   cpSync(good, vault.encryptedDir, { recursive: true, preserveTimestamps: true });
@@ -206,6 +215,21 @@ describe('in the place of what opened a vault', () => {
 });
 
 describe('a configuration that was changed by hand', () => {
+  it('is told by the canary, where no profile says how the vault was made', async () => {
+    const profile = readFileSync(vault.profileFile);
+    try {
+      editProfile(vault, { madeWith: undefined });
+      impostors['plaintext names, among them that of the canary']?.put();
+      expect((await vault.run('mount')).json.results[0].error).toMatchObject({
+        code: 'VAULT_MISMATCH',
+        message: expect.stringContaining('encrypted otherwise than it was made'),
+      });
+    } finally {
+      bringBack();
+      writeFileSync(vault.profileFile, profile);
+    }
+  });
+
   it('is proven by one mount, and goes to the remote then', async () => {
     try {
       execFileSync('gocryptfs', ['-q', '-passwd', '--', vault.encryptedDir], {
