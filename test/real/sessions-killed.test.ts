@@ -16,7 +16,7 @@ import { type SessionNode, startNode } from '../support/session-node.ts';
 import { readTree, type Tree, writeFiles } from '../support/tree.ts';
 
 const { SOAK_MOMENTS: moments = 'few', SOAK_ENCRYPTED: encrypted } = process.env;
-const few = 6;
+const few = 5;
 const dieAt = fileURLToPath(new URL('../support/model/die-at.ts', import.meta.url));
 
 const tenant = 'acme';
@@ -119,14 +119,17 @@ function stepOf(line: string): string {
   return `${call} ${/^[a-z]+/.exec(name)?.[0] ?? 'something'} of the state`;
 }
 
-/** Some of the first of each kind, evenly spread; each of them; or every call. */
+/** Some of the first of each kind, evenly spread; each of them; or every call. And what has taken away all but one file. */
 function chosen(steps: readonly string[]): number[] {
   const all = [...steps.keys()];
   if (moments === 'calls') return all;
   const firsts = all.filter((at) => steps.indexOf(steps[at] ?? '') === at);
-  if (moments === 'steps') return firsts;
+  const last = steps.lastIndexOf('unlinkSync here');
+  const half = last === -1 ? [] : [last];
+  if (moments === 'steps') return [...firsts, ...half];
   const stride = (firsts.length - 1) / (few - 1);
-  return Array.from({ length: few }, (_, index) => firsts[Math.round(index * stride)] ?? 0);
+  const some = Array.from({ length: few }, (_, index) => firsts[Math.round(index * stride)] ?? 0);
+  return [...some, ...half];
 }
 
 describe.each<Operation>(['claim', 'release'])('a server that is killed in a %s', (what) => {
