@@ -110,3 +110,16 @@ describe('a marker', () => {
     expect((await present()).marker).toBe('gone');
   });
 });
+
+describe('an announcement', () => {
+  it('is of a run that has not ended while the marker is the one that it goes on from', async () => {
+    const announcement = { ...owner, generation: 4, id: 'four', at };
+    await writeMarker(place, marker, key);
+    const { committed } = await present();
+    await writeAnnouncement(place, { ...announcement, base: committed ?? null }, key);
+    expect((await present()).begun).toMatchObject({ id: 'four' });
+    // a run that was killed at its very end has left it beside what it has committed
+    await writeMarker(place, { ...marker, generation: 4, id: 'four', parent: 'three' }, key);
+    expect((await present()).begun).toBeUndefined();
+  });
+});
