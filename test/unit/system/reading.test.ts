@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { appendLine, readIfPresent } from '../../../src/system/files.ts';
-import { readFollowing } from '../../../src/system/paths/regular-file.ts';
+import { readFollowing, readRegular } from '../../../src/system/paths/regular-file.ts';
 import { readPatiently } from '../../../src/system/waiting.ts';
 import { scratchDirectory } from '../../support/scratch.ts';
 
@@ -44,6 +44,15 @@ describe('a small file', () => {
       expect(() => appendLine(path, 'a line', 0o600)).toThrow();
     },
   );
+
+  it('is not read where it is bigger than any of ours', () => {
+    const path = join(scratchDirectory(), 'file');
+    writeFileSync(path, '');
+    truncateSync(path, 2 ** 28 + 1);
+    const refused = expect.objectContaining({ code: 'CONFIG_INVALID' });
+    expect(() => readIfPresent(path)).toThrow(refused);
+    expect(() => readRegular(path)).toThrow(refused);
+  });
 });
 
 describe('what another program gives', () => {
