@@ -20,7 +20,7 @@ import { logOfFailedStart, subjectIn, withoutValues } from './command-line.ts';
 import { commonFlags } from './flags.ts';
 import { verifyText } from './given-bytes.ts';
 import { errorLines } from './showing/error-text.ts';
-import { columnsOf, paint, printable, wrapped } from './showing/style.ts';
+import { columnsOf, onLines, paint, printable, wrapped } from './showing/style.ts';
 import { prepareStreams, writeOut } from './streams.ts';
 
 export interface CommonFlags {
@@ -149,9 +149,18 @@ export abstract class CryptosyncCommand extends Command {
     writeOut(`${JSON.stringify(json, undefined, 2)}\n`);
   }
 
-  /** A line of the result, on stdout; nothing with --quiet or --json. */
+  /** A line of the result, on stdout, broken between words on a terminal; nothing with --quiet or --json. */
   protected say(line: string): void {
-    if (this.#flags.quiet !== true) this.log(line);
+    // what has lines or columns of its own is left as it is
+    const hasOwn = line.includes('\n') || /\S {2}/.test(line);
+    const text = line.trimStart();
+    const indent = line.length - text.length;
+    this.print(hasOwn ? line : `${' '.repeat(indent)}${onLines(text, process.stdout, Math.max(indent, 2))}`);
+  }
+
+  /** What is to be copied or read on by a program, as it is; nothing with --quiet or --json. */
+  protected print(text: string): void {
+    if (this.#flags.quiet !== true) this.log(text);
   }
 
   /** Prints an error for people: what happened, the next step, and with --verbose what lies behind it. */

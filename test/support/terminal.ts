@@ -23,11 +23,12 @@ export interface Terminal {
 
 const deadline = 30_000;
 
-/** Starts the command. @param env above the installation's own; undefined takes a variable away. */
+/** Starts the command. @param env above the installation's own; undefined takes a variable away. @param columns its width */
 export function openTerminal(
   installation: Installation,
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
+  columns = 180,
 ): Terminal {
   const directory = mkdtempSync(installation.path('terminal-'));
   const codeFile = join(directory, 'exit-code');
@@ -40,7 +41,7 @@ export function openTerminal(
     });
   // it stays open until the command has ended and its screen was read, also when that was ended by Ctrl-C
   const script = `trap : INT; "$@"; echo $? >${codeFile}.new; mv ${codeFile}.new ${codeFile}; read -r _`;
-  const size = ['-x', '180', '-y', '50'];
+  const size = ['-x', String(columns), '-y', '50'];
   tmux('new-session', '-d', ...size, 'sh', '-c', script, 'sh', process.execPath, program, ...args);
   const shown = (): string => tmux('capture-pane', '-p', '-J', '-S', '-');
   const wait = async (what: string, condition: () => boolean): Promise<void> => {

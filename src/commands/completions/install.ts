@@ -3,7 +3,7 @@ import * as Flags from '@oclif/core/flags';
 import { currentShell, installCompletions, shells } from '../../operations/completions.ts';
 import { CryptosyncCommand } from '../../terminal/base-command.ts';
 import { describeCommand } from '../../terminal/help.ts';
-import { onLines, printable } from '../../terminal/showing/style.ts';
+import { printable } from '../../terminal/showing/style.ts';
 
 export default class CompletionsInstall extends CryptosyncCommand {
   static override summary = 'Put the completion script where your shell looks';
@@ -33,7 +33,7 @@ update. It changes no file of yours: where a line in ~/.bashrc or ~/.zshrc is ne
     });
     const place = printable(result.path);
     this.say(result.changed ? `wrote ${place}` : `${place} is up to date`);
-    this.say(onLines(`next: ${printable(result.next)}`, process.stdout));
+    this.say(`next: ${printable(result.next)}`);
     return result;
   }
 }

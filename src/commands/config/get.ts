@@ -21,7 +21,7 @@ export default class ConfigGet extends ConfigCommand {
   async run(): Promise<object> {
     const { args, flags } = await this.parse(ConfigGet);
     const value = getKey(this.storeFor(flags), args.key);
-    if (value !== undefined) this.say(showValue(value));
+    if (value !== undefined) this.print(showValue(value));
     return { key: args.key, value: value ?? null };
   }
 }

@@ -14,7 +14,7 @@ export default class ConfigList extends ConfigCommand {
   async run(): Promise<object> {
     const { flags } = await this.parse(ConfigList);
     const entries = listKeys(this.storeFor(flags));
-    for (const [key, value] of entries) this.say(`${key} = ${showValue(value)}`);
+    for (const [key, value] of entries) this.print(`${key} = ${showValue(value)}`);
     return { values: Object.fromEntries(entries) };
   }
 }

@@ -10,7 +10,7 @@ export default class ConfigPath extends ConfigCommand {
   async run(): Promise<object> {
     const { flags } = await this.parse(ConfigPath);
     const { file } = this.storeFor(flags);
-    this.say(file);
+    this.print(file);
     return { path: file };
   }
 }

@@ -25,7 +25,7 @@ export default class ConfigSet extends ConfigCommand {
     const store = this.storeFor(flags);
     await store.set(args.key, args.value);
     const value = getKey(store, args.key);
-    this.say(`${args.key} = ${showValue(value)}`);
+    this.print(`${args.key} = ${showValue(value)}`);
     return { key: args.key, value };
   }
 }

@@ -11,7 +11,7 @@ export function planLines(plan: InstallPlan): string[] {
     ...plan.notes,
     ...plan.steps.map(({ title, needed }) => `${needed ? 'would: ' : 'as is: '}${title}`),
     'Nothing was changed.',
-  ].map((line) => onLines(line, process.stdout));
+  ];
 }
 
 export function resultLines(

@@ -10,7 +10,7 @@ import type { Fleet } from './fleet.ts';
 import { progressLines } from './progress/lines.ts';
 import type { Work } from './progress/schema.ts';
 import { describeProgress, drawn } from './progress/tasks.ts';
-import { count, formatBytes, formatSeconds, onLines, printable } from './style.ts';
+import { count, formatBytes, formatSeconds, printable } from './style.ts';
 
 /** The parts of a request to transfer that draw its progress on a terminal, or tell programs of it. */
 export function transferProgress(
@@ -48,8 +48,7 @@ export function showSyncs({ results }: ResultsDocument<SyncRow>, verbose: boolea
   for (const row of results) {
     const name = `${row.client}/${row.profile}`;
     if (row.error !== undefined) reporter.tell(row.error, name);
-    else if ('outcome' in row)
-      for (const line of describe(row, verbose)) reporter.say(onLines(`${name}: ${line}`, process.stdout));
+    else if ('outcome' in row) for (const line of describe(row, verbose)) reporter.say(`${name}: ${line}`);
   }
   if (results.length === 0) reporter.say('There are no clients.');
 }

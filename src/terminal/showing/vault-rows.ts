@@ -3,14 +3,14 @@
 import type { ResultsDocument } from '../../operations/several/results.ts';
 import type { VaultRow } from '../../operations/several/vault-rows.ts';
 import type { Reporter } from '../base-command.ts';
-import { count, onLines, printable } from './style.ts';
+import { count, printable } from './style.ts';
 
 export function showVaults({ results, error }: ResultsDocument<VaultRow>, reporter: Reporter): void {
   for (const row of results) {
     const name = `${row.client}/${row.profile}`;
     if (row.error !== undefined) reporter.tell(row.error, name);
     // node makes a stream of stdout when it is looked at
-    else if (reporter.isTalkative) reporter.say(onLines(`${name}: ${describe(row)}`, process.stdout));
+    else if (reporter.isTalkative) reporter.say(`${name}: ${describe(row)}`);
   }
   if (results.length === 0) reporter.say('There are no clients.');
   if (error?.code === 'PARTIAL') reporter.say(`${count(results.length, 'vault')}: ${error.message}.`);
