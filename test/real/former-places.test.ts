@@ -1,5 +1,5 @@
 /** A place that version 0.1 wrote is taken over by the first run, in whichever direction, and nothing is sent again. */
-import { existsSync, lutimesSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, lutimesSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { type Installation, it } from '../support/installation.ts';
@@ -47,9 +47,10 @@ async function sceneIn(
   mkdirSync(join(one.directory, 'deep'));
   writeFileSync(join(one.directory, 'deep', 'file'), 'in a directory');
   writeFileSync(join(one.directory, 'file'), 'content');
+  writeFileSync(join(one.directory, 'edited'), 'before');
   symlinkSync('deep/file', join(one.directory, 'link'));
   // whole seconds: what the place says of them is what was recorded then
-  for (const name of ['deep/file', 'file', 'link'])
+  for (const name of ['deep/file', 'file', 'edited', 'link'])
     lutimesSync(join(one.directory, name), 1_700_000_000, 1_700_000_000);
   await writeFormerPlace(one, place, join(world, 'control'));
   return { place, one, copy: () => copyBack(place, join(world, 'copy')) };
@@ -81,11 +82,12 @@ describe('a place that 0.1 wrote', () => {
     try {
       const up = await sceneIn(installation, placeIn, 'up');
       if (kind === 'webdav') writeFormerIndex(up.one, up.place);
+      writeFileSync(join(up.one.directory, 'edited'), 'after!');
       const sent = await run(up.one, up.place, { direction: 'upload' });
       expect(sent).toMatchObject({ consistent: true, generation: 3 });
-      // links only: they may stand there as other things
-      expect(sent.transferred.files).toBeLessThanOrEqual(1);
-      expect(sent.transferred.bytes).toBe(0);
+      // what was edited since, and links: they may stand there as other things
+      expect(sent.transferred.files).toBeLessThanOrEqual(2);
+      expect(sent.transferred.bytes).toBe('after!'.length);
       expect(faults(up)).toEqual([]);
       expect((await run(up.one, up.place, { direction: 'upload' })).changed).toBe(false);
 
@@ -99,10 +101,13 @@ describe('a place that 0.1 wrote', () => {
       if (!directionsOn(kind).includes('bidirectional')) return;
       const both = await sceneIn(installation, placeIn, 'both');
       writeFormerBase(both.one, both.place);
+      rmSync(join(both.one.directory, 'link'));
+      symlinkSync('file', join(both.one.directory, 'link'));
       const joined = await run(both.one, both.place, { direction: 'bidirectional' });
       expect(joined).toMatchObject({ consistent: true, generation: 3 });
       expect(joined.transferred.bytes).toBe(0);
       expect(faults(both)).toEqual([]);
+      expect(lookAt(both.one.directory).get('link')?.target).toBe('file');
 
       const anew = await sceneIn(installation, placeIn, 'anew');
       const empty = machine(installation.path('anew'), 'two');
