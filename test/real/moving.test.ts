@@ -379,7 +379,7 @@ describe('an archive that no export makes', () => {
       createdAt: '2026-01-01T00:00:00Z',
       directory: '/old/evil',
       profiles: ['default'],
-      vaults: ['default'],
+      vaults: [],
       bytes: 0,
       commands: [],
       ...changes,
@@ -400,11 +400,34 @@ describe('an archive that no export makes', () => {
   const directory = (name: string) => ({ name: `${name}/`, type: 'directory' as const, mode: 0o700 });
   const symlink = (name: string, linkname: string) => ({ name, type: 'symlink' as const, linkname });
 
+  async function bringHostile(
+    members: Parameters<typeof tarOf>[0],
+  ): Promise<{ result: CommandResult; root: string }> {
+    const file = installation.path(`hostile-${roots}.age`);
+    lockByAge(identity, await tarOf(members), file);
+    const root = newRoot();
+    return { result: await bringIn(file, root), root };
+  }
+
+  it('with nothing else that is odd is brought in', async () => {
+    const { result } = await bringHostile([first(), profile()]);
+    expect(result.exitCode, result.stdout).toBe(0);
+  });
+
   it.each([
-    ['a path upwards', () => [first(), profile(), { name: 'evil/../../../trace', content: 'x' }]],
-    ['a path from the root', () => [first(), profile(), { name: installation.path('trace'), content: 'x' }]],
+    [
+      'a path upwards',
+      'could not be unpacked',
+      () => [first(), profile(), { name: 'evil/../../../trace', content: 'x' }],
+    ],
+    [
+      'a path from the root',
+      'it holds ',
+      () => [first(), profile(), { name: installation.path('trace'), content: 'x' }],
+    ],
     [
       'a file through a link',
+      'could not be unpacked',
       () => [
         first(),
         profile(),
@@ -414,19 +437,40 @@ describe('an archive that no export makes', () => {
     ],
     [
       'a vault behind a link',
-      () => [first(), profile(), symlink('evil/vault', installation.client('client1', 'vault'))],
+      'is a link',
+      () => [
+        first({ vaults: ['default'] }),
+        profile(),
+        symlink('evil/vault', installation.client('client1', 'vault')),
+      ],
     ],
     [
       'a vault that is a link',
+      'is a link',
       () => [
-        first(),
+        first({ vaults: ['default'] }),
         profile(),
         directory('evil/vault'),
         symlink('evil/vault/encrypted', vault.encryptedDir),
       ],
     ],
     [
+      'what is remembered behind a link',
+      'is a link',
+      () => [
+        first(),
+        profile(),
+        symlink('evil/cryptosync/state', installation.client('client1', 'cryptosync', 'state')),
+      ],
+    ],
+    [
+      'an engine’s file behind a link',
+      'is a link',
+      () => [first(), profile(), symlink('evil/cryptosync/engine', installation.path('engines'))],
+    ],
+    [
       'a hard link to a file outside',
+      'could not be unpacked',
       () => [
         first(),
         profile(),
@@ -435,24 +479,47 @@ describe('an archive that no export makes', () => {
     ],
     [
       'a profile that is a link',
+      'default.json is no small file',
       () => [first(), symlink('evil/cryptosync/config/default.json', vault.profileFile)],
     ],
-    ['a profile that is a FIFO', () => [first(), { name: profile().name, type: 'fifo' as const }]],
+    [
+      'a profile that is a FIFO',
+      'default.json is no small file',
+      () => [first(), { name: profile().name, type: 'fifo' as const }],
+    ],
     [
       'an rclone.conf that is a FIFO',
+      'rclone.conf is no small file',
       () => [first(), profile(), { name: 'evil/rclone/rclone.conf', type: 'fifo' as const }],
     ],
-    ['a profile of a stranger', () => [first(), profile({ evil: true })]],
-    ['no profile', () => [first()]],
-    ['no vault', () => [first(), profile()]],
-    ['another client beside it', () => [first(), profile(), { name: 'client1/cryptosync/x', content: 'x' }]],
-    ['a client that leads upwards', () => [first({ client: '../evil' }), profile()]],
-    ['a profile that leads upwards', () => [first({ profiles: ['../evil'] }), profile()]],
-    ['a size that is none', () => [first({ bytes: -1 }), profile()]],
-    ['more than the disk holds', () => [first({ bytes: Number.MAX_SAFE_INTEGER }), profile()]],
-    ['a program that it does not name', () => [first(), profile({ passwordCommand: 'touch /tmp/it-ran' })]],
+    ['a profile of a stranger', 'evil: there is no such key', () => [first(), profile({ evil: true })]],
+    ['no profile', 'it has no profile default', () => [first()]],
+    ['no vault', 'the vault of default is not there', () => [first({ vaults: ['default'] }), profile()]],
+    [
+      'another client beside it',
+      'it holds client1',
+      () => [first(), profile(), { name: 'client1/cryptosync/x', content: 'x' }],
+    ],
+    [
+      'a client that leads upwards',
+      'client: must be a client id',
+      () => [first({ client: '../evil' }), profile()],
+    ],
+    [
+      'a profile that leads upwards',
+      'profiles.0: must be a profile name',
+      () => [first({ profiles: ['../evil'] }), profile()],
+    ],
+    ['a size that is none', 'bytes: ', () => [first({ bytes: -1 }), profile()]],
+    ['more than the disk holds', 'is full', () => [first({ bytes: Number.MAX_SAFE_INTEGER }), profile()]],
+    [
+      'a program that it does not name',
+      'it would run touch /tmp/it-ran',
+      () => [first(), profile({ passwordCommand: 'touch /tmp/it-ran' })],
+    ],
     [
       "a program of rclone's that it does not name",
+      'it would run a: ssh = touch /tmp/it-ran',
       () => [
         first(),
         profile(),
@@ -465,10 +532,12 @@ describe('an archive that no export makes', () => {
     ],
     [
       'a directory of this machine to send',
+      "outside of the client's tree: /etc",
       () => [first(), profile({ mappings: [{ source: '/etc', plaintext: true, allowOutside: true }] })],
     ],
     [
       'a directory of this machine to write',
+      "outside of the client's tree: /old/evil/../../etc",
       () => [
         first(),
         profile({
@@ -478,17 +547,18 @@ describe('an archive that no export makes', () => {
         }),
       ],
     ],
-    ['something else first', () => [profile(), first()]],
-    ['the same file twice', () => [first(), profile(), profile()]],
-    ['nothing', () => []],
-  ])('with %s is refused, writes nowhere, and leaves nothing', async (_, members) => {
-    const file = installation.path(`hostile-${roots}.age`);
-    lockByAge(identity, await tarOf(members()), file);
-    const root = newRoot();
+    ['something else first', 'is no export', () => [profile(), first()]],
+    ['the same file twice', 'could not be unpacked', () => [first(), profile(), profile()]],
+    ['nothing', 'is no export', () => []],
+  ])('with %s is refused, writes nowhere, and leaves nothing', async (_, why, members) => {
+    mkdirSync(installation.path('engines', 'default'), { recursive: true });
     const before = readTree(installation.root);
-    const { exitCode, json } = await bringIn(file, root);
+    const { result, root } = await bringHostile(members());
+    const { exitCode, json } = result;
     expect(exitCode, JSON.stringify(json)).not.toBe(0);
     expect(json.error.code).not.toBe('UNEXPECTED');
+    expect(json.error.message).toContain(why);
+    expect(readdirSync(installation.path('engines'))).toEqual(['default']);
     expect(existsSync(root) ? readdirSync(root) : []).toEqual([]);
     expect(existsSync(installation.path('trace'))).toBe(false);
     expect(readTree(installation.root)).toEqual(before);
