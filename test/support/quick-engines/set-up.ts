@@ -36,5 +36,7 @@ export default function setUp(): () => void {
       `exec ${cryfs} "$@"`,
     ]);
   process.env['PATH'] = `${directory}:${process.env['PATH']}`;
+  // a process that runs TypeScript of ours takes the types out of two hundred files, unless it finds them without
+  process.env['NODE_COMPILE_CACHE'] = join(directory, 'compiled');
   return () => rmSync(directory, { recursive: true, force: true });
 }
