@@ -49,22 +49,23 @@ const cases: [string, Misbehaviour][] = [
   ['a listing', failing(429)],
 ];
 
-describe('a server that misbehaves', () => {
+// each waits for what rclone asks again
+describe.concurrent('a server that misbehaves', () => {
   let installation: Installation;
   let server: Server;
-  let proxy: MisbehavingServer;
   beforeAll(async () => {
     installation = createInstallation();
     server = await serveWebdav(installation.path('tmp'));
-    proxy = await startMisbehavingServer(server.port);
   });
   afterAll(async () => {
-    await proxy?.close();
     await server?.stop();
     await installation?.cleanUp();
   });
 
-  function begin(name: string): { machine: Machine; place: ModelPlace; copy: string } {
+  function begin(
+    proxy: MisbehavingServer,
+    name: string,
+  ): { machine: Machine; place: ModelPlace; copy: string } {
     const machine = machineIn(installation.path(name), 'first');
     mkdirSync(machine.state, { recursive: true, mode: 0o700 });
     writeFiles(machine.directory, {
@@ -98,8 +99,10 @@ describe('a server that misbehaves', () => {
   it.for(cases.map(([target, how], index) => ({ target, how, index })))(
     'at $target, in the way of $how, loses nothing, and the next run mends it',
     { timeout: 240_000 },
-    async ({ target, how, index }) => {
-      const { machine, place, copy } = begin(`place-${index}`);
+    async ({ target, how, index }, { onTestFinished }) => {
+      const proxy = await startMisbehavingServer(server.port);
+      onTestFinished(() => proxy.close());
+      const { machine, place, copy } = begin(proxy, `place-${index}`);
       const asked = { direction: 'upload' } as const;
       expect((await runOn(machine, place, asked)).kind).toBe('done');
       verifyTruth(copy, machine, true);
