@@ -42,6 +42,8 @@ export interface RunningCommand {
 }
 
 const defaultDeadline = 90_000;
+/** Milliseconds after its end in which all is read that a program has said, unless a daemon keeps its pipes open. */
+const forTheRest = 1000;
 
 /** Starts any program with collected output. */
 export function startProgram(
@@ -60,12 +62,12 @@ export function startProgram(
   child.stdin.on('error', () => {}); // it ended without reading
   if (!keepStdinOpen) child.stdin.end(input);
   const killer = setTimeout(() => child.kill('SIGKILL'), deadline);
+  const said = Promise.all([child.stdout, child.stderr].map((stream) => once(stream, 'close')));
   const text = (chunks: readonly Buffer[]): string => Buffer.concat(chunks).toString('utf8');
   const finish = async (): Promise<CommandResult> => {
     try {
-      // not `close`: a daemon that kept a pipe open would make the test wait for ever
       const [exitCode, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await within(forTheRest, said);
       const stdout = text(output);
       return {
         exitCode,
@@ -82,4 +84,12 @@ export function startProgram(
     }
   };
   return { pid: child.pid ?? -1, child, said: () => text(errors), finished: finish() };
+}
+
+async function within(milliseconds: number, happening: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([happening, late]).finally(() => clearTimeout(timer));
 }
