@@ -409,9 +409,17 @@ describe('an archive that no export makes', () => {
     return { result: await bringIn(file, root), root };
   }
 
-  it('with nothing else that is odd is brought in', async () => {
-    const { result } = await bringHostile([first(), profile()]);
+  it('with nothing to refuse is brought in, and state that it makes up is left behind', async () => {
+    const state = 'evil/cryptosync/state';
+    const { result, root } = await bringHostile([
+      first(),
+      profile(),
+      { name: `${state}/proof-1.json`, mode: 0o600, content: '{}' },
+      symlink(`${state}/ledger-default.jsonl`, vault.ledgerFile),
+    ]);
     expect(result.exitCode, result.stdout).toBe(0);
+    const taken = readdirSync(join(root, state));
+    expect(taken.filter((name) => /^(proof|ledger)-/.test(name))).toEqual([]);
   });
 
   it.each([
