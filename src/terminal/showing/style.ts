@@ -29,9 +29,12 @@ export function columnsOf(stream: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>)
   return stream.isTTY ? stream.columns || 80 : undefined;
 }
 
-/** What can be copied from the screen stays in one line: the command behind a colon, up to the end of its sentence. */
+/**
+ * What can be copied from the screen stays in one line: the command behind a colon, up to the end of its sentence. A
+ * program with its version is none.
+ */
 const command =
-  /(?<=^|: )(?:cryptosync|rclone|fusermount3|umount|mv|cryfs|apt-get|dnf|pacman|zypper|apk) .*?(?=, | && |\. |$)/g;
+  /(?<=^|: )(?:cryptosync|rclone|fusermount3|umount|mv|cryfs|apt-get|dnf|pacman|zypper|apk) (?!\d).*?(?=, | && |\. |$)/g;
 
 /**
  * Breaks a text between words.

@@ -64,7 +64,10 @@ function describe(result: SyncResult, verbose: boolean): string[] {
   ];
   if (result.plan !== undefined) return describePlan(result.plan, place, verbose);
   const notes = [
-    ...(result.consistent === false ? ['it kept changing: the remote may hold a mixture. Sync again.'] : []),
+    // where something could not be read, a warning has told that
+    ...(result.consistent === false && result.unreadable === undefined
+      ? ['it kept changing: the remote may hold a mixture. Sync again.']
+      : []),
     ...(result.behindOurBack ?? []).map(
       (what) => `somebody else wrote to ${remote}: ${what}; mended, and kept in its trash`,
     ),

@@ -42,6 +42,17 @@ describe('a wrapped text', () => {
     expect(wrapped(`no ${path} there`, 40, 7)).toBe(`no\n       ${path}\n       there`);
   });
 
+  it('breaks what is told of a program with its version', () => {
+    const told = 'this machine: rclone 1.60.1 (an interrupted upload leaves a short file)';
+    expect(
+      Math.max(
+        ...wrapped(told, 40, 0)
+          .split('\n')
+          .map((line) => line.length),
+      ),
+    ).toBeLessThanOrEqual(40);
+  });
+
   it('is one line where nobody looks', () => {
     expect(wrapped(text.repeat(9), undefined, 7)).toBe(text.repeat(9));
   });
