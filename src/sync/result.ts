@@ -3,6 +3,7 @@
 import type { PlannedFile, TransferResult } from '../remotes/transfer.ts';
 import type { Direction, TransferMode } from '../remotes/tuning.ts';
 import { CryptosyncError } from '../system/errors.ts';
+import { shownPath } from '../system/names.ts';
 
 export interface SyncResult {
   /** The directory on this machine; null when the profile could not be read. */
@@ -30,6 +31,8 @@ export interface SyncResult {
   readonly notCarried?: readonly NotCarried[];
   /** What somebody else added, changed or removed at the remote, seen on a full pass and mended. */
   readonly behindOurBack?: readonly string[];
+  /** Directories of the vault in which nothing could be read, as its engine left them at that moment. */
+  readonly unreadable?: readonly string[];
   /** Where a download put what was there before, when it was not the same. */
   readonly keptAt?: string;
   /** Of a dry run. */
@@ -74,6 +77,8 @@ export interface DirectionOutcome {
   readonly notCarried?: readonly NotCarried[];
   /** What somebody else did at the place, for people. */
   readonly behindOurBack?: readonly string[];
+  /** Directories in which nothing can be read. */
+  readonly unreadable?: readonly string[];
 }
 
 /** What a dry run would do. */
@@ -92,7 +97,7 @@ type Heading = Pick<SyncResult, 'source' | 'remote' | 'direction' | 'mode'>;
 
 export function successful(heading: Heading, outcome: DirectionOutcome, durationMs: number): SyncResult {
   const { changed, transferred, consistent, generation, conflicts, keptAt, held } = outcome;
-  const { strategy = 'full', notCarried = [], behindOurBack = [] } = outcome;
+  const { strategy = 'full', notCarried = [], behindOurBack = [], unreadable = [] } = outcome;
   return {
     ...heading,
     outcome: notCarried.length > 0 ? 'failed' : changed ? 'synced' : 'unchanged',
@@ -107,6 +112,7 @@ export function successful(heading: Heading, outcome: DirectionOutcome, duration
     ...(conflicts === undefined ? {} : { conflicts }),
     ...(keptAt === undefined ? {} : { keptAt }),
     ...(behindOurBack.length === 0 ? {} : { behindOurBack: behindOurBack.slice(0, mostNamed) }),
+    ...(unreadable.length === 0 ? {} : { unreadable: unreadable.slice(0, mostNamed).map(shownPath) }),
     ...(notCarried.length === 0 ? {} : { notCarried, error: leftOut(heading, notCarried) }),
   };
 }

@@ -108,7 +108,7 @@ async function checkMarker(
   const mend: Advice = { to: 'sync-profile', ...namesOf(layout) };
   if (committed?.state === 'committed' && begun === undefined) {
     if (committed.consistent !== false) return [];
-    const what = `the vault changed during the last transfer to ${rclonePath(remote)}`;
+    const what = `the vault was in the midst of a change during the last transfer to ${rclonePath(remote)}`;
     const why =
       'What lies there is of more than one moment: a restored copy may miss files or hold torn ones.';
     return [{ ...base, id: 'remote-inconsistent', severity: 'warning', what, why, mend }];

@@ -165,6 +165,7 @@ function outcomeOf(settled: Settled, { sides }: Outlook): Omit<DirectionOutcome,
     consistent: consistent && notCarried.length === 0,
     strategy: 'full',
     notCarried,
+    unreadable: outlook.sides.keyless,
     ...(conflicts.length === 0 ? {} : { conflicts }),
   };
 }

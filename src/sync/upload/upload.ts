@@ -54,6 +54,7 @@ export async function executeUpload(
     // the first one sends all there is
     strategy: outlook.isFull || outlook.record === undefined ? 'full' : 'incremental',
     notCarried: settled.notCarried,
+    unreadable: settled.keyless,
     behindOurBack: [...behindOurBack, ...settled.strangers],
   };
 }
@@ -75,6 +76,7 @@ async function nothingToSend(
     held: heldIn(outlook),
     strategy: outlook.isFull ? 'full' : 'none',
     notCarried: outlook.plan.notCarried,
+    unreadable: outlook.keyless,
     behindOurBack: outlook.behindOurBack,
   };
 }
@@ -88,6 +90,8 @@ interface Settled {
   readonly consistent: boolean;
   readonly generation: number;
   readonly notCarried: UploadPlan['notCarried'];
+  /** Directories of a vault that could not be read when all was sent. */
+  readonly keyless: readonly string[];
   /** What somebody else put there while this run was at work. */
   readonly strangers: readonly string[];
 }
@@ -195,7 +199,8 @@ async function carryPasses(
         : new Set([...carried.restless, ...after.plan.entries.keys()]);
       tellKeyless(context, after.keyless);
       const consistent = isStill && notCarried.length === 0 && after.keyless.length === 0;
-      return { entries, refreshed, transferred, consistent, notCarried, unsettled, strangers };
+      const { keyless } = after;
+      return { entries, refreshed, transferred, consistent, notCarried, keyless, unsettled, strangers };
     }
     plan = after.plan;
   }
