@@ -9,13 +9,22 @@ import { scratchDirectory } from '../../../support/scratch.ts';
 
 const program = { file: '/bin/sleep', args: ['60'] };
 
-it('kills the program when its parent is killed', async () => {
-  const { file, args } = endingWithUs(program, { PATH: '/usr/bin:/bin' });
-  // without a pipe that could break
-  const script = `const { pid } = require('node:child_process').spawn(
-    ${JSON.stringify(file)}, ${JSON.stringify(args)}, { stdio: 'ignore', detached: true });
-    console.log(pid);`;
-  const parent = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+it.each([
+  ['when it was told so', ''],
+  ['before it was told', 'sleep 1'],
+])('kills the program when its parent is killed, %s', async (_when, late) => {
+  const bin = scratchDirectory();
+  writeFileSync(join(bin, 'setpriv'), `#!/bin/sh\n${late}\nexec /usr/bin/setpriv "$@"\n`, { mode: 0o755 });
+  // the process id of the parent stands in the arguments, and there is no pipe that could break
+  const module = new URL('../../../../src/system/process/parent-death.ts', import.meta.url);
+  const script = `import { spawn } from 'node:child_process';
+    import { endingWithUs } from ${JSON.stringify(module.href)};
+    const { file, args } = endingWithUs(${JSON.stringify(program)}, { PATH: ${JSON.stringify(bin)} });
+    console.log(spawn(file, args, { stdio: 'ignore', detached: true }).pid);
+    setInterval(() => {}, 1000);`;
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [said] = await once(parent.stdout, 'data');
   const pid = Number(said);
   expect(isAlive(pid)).toBe(true);
