@@ -165,6 +165,43 @@ describe('passwd', () => {
   });
 });
 
+describe('a generation of before a passwd', () => {
+  it('is opened by the password of then, which is said where another is given', async ({ installation }) => {
+    const vault = await installWithFile(installation);
+    await vault.succeed('sync');
+    expect(await change(installation, vaultPassword, next)).toMatchObject({ exitCode: 0 });
+    await vault.succeed('sync');
+    const target = installation.path('then');
+    const ways = [
+      ['--generation', '1', '--to', `${target} whole`],
+      ['--generation', '1', '--path', 'a.txt', '--to', target],
+    ];
+    for (const way of ways) {
+      const restore = ['restore', '-c', 'client1', '--json', ...way];
+      const today = await installation.cryptosync(restore, { env: { CRYPTOSYNC_PASSWORD: next } });
+      expect([way, today.exitCode, today.json.error ?? today.json.results[0].error]).toEqual([
+        ...[way, 12],
+        expect.objectContaining({ hint: expect.stringContaining('of generation 1') }),
+      ]);
+      expect([way, existsSync(join(target, 'a.txt'))]).toEqual([way, false]);
+    }
+    const newest = await installation.cryptosync([
+      'restore',
+      '-c',
+      'client1',
+      '--json',
+      '--to',
+      `${target} newest`,
+    ]);
+    expect([newest.exitCode, JSON.stringify(newest.json)]).toEqual([
+      12,
+      expect.not.stringContaining('of generation'),
+    ]);
+    for (const way of ways) await vault.succeed('restore', ...way);
+    expect(readFileSync(join(target, 'a.txt'), 'utf8')).toBe('a');
+  });
+});
+
 describe('passwd that is killed', () => {
   /** Moments of a change, each told by what it leaves on the disk. */
   const moments: [string, (installation: Installation, vault: ClientVault, before: Buffer) => boolean][] = [

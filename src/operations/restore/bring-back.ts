@@ -20,6 +20,7 @@ import type { Context } from '../context.ts';
 import { placeOfMapping } from '../places.ts';
 import type { Mapping } from '../sync/mapping.ts';
 import { jobOf } from '../sync/sync-run.ts';
+import { openedAsThen } from './former-password.ts';
 import { verifyFree } from './free.ts';
 import { asksForNewest, warnOfLater } from './later.ts';
 import { namedLost, type Opening } from './lost.ts';
@@ -79,8 +80,10 @@ async function bringInto(
     const wanted = { place, chosen, directory: arrival, state, onProgress, skipsDamaged };
     const restored = await restoreInto(context, wanted);
     const opening = openingOf(layout, arrival, wish);
-    const lost = await namedLost(restored.lost, opening, context);
-    const seal = await proven(context, { place, past, request, job, chosen }, opening);
+    const [lost, seal] = await openedAsThen(chosen, past, async () => [
+      await namedLost(restored.lost, opening, context),
+      await proven(context, { place, past, request, job, chosen }, opening),
+    ]);
     const { head } = chosen;
     const result: RestoreResult = {
       remote: placeOfMapping(mapping).remote,

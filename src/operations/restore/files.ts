@@ -19,6 +19,7 @@ import type { Context } from '../context.ts';
 import { type Look, lookAtMappings } from '../generations/look.ts';
 import { placeOfMapping } from '../places.ts';
 import { verifyKeptOut } from '../sync/kept-out.ts';
+import { openedAsThen } from './former-password.ts';
 import { verifyFree } from './free.ts';
 import { asksForNewest, warnOfLater } from './later.ts';
 import { namedLost } from './lost.ts';
@@ -119,7 +120,8 @@ async function fetchInto(
       const lost = await namedLost(come?.lost ?? [], undefined, context);
       restored = come && { ...come, seal: chosen.seal, lost };
     } else {
-      restored = await fetchFromVault(context, request, look, { past, chosen, password, work, plain });
+      const fromVault = { past, chosen, password, work, plain };
+      restored = await openedAsThen(chosen, past, () => fetchFromVault(context, request, look, fromVault));
     }
   } finally {
     password?.wipe();

@@ -36,6 +36,7 @@ export interface VaultAdvice
     | 'mount-for-machine',
     NoFacts
   > {
+  'try-former-password': { readonly generation: number };
   'let-others-through': { readonly path: string };
   'unmount-in-namespace': { readonly pid: number };
   'unmount-foreign': { readonly mountDir: string };

@@ -55,6 +55,8 @@ export const vaultAdvice: AdviceTexts<VaultAdvice> = {
     `Copy ${configFile} back from the remote or another copy of the vault. Nothing decrypts without it.`,
   'try-password-or-compare-config': ({ configFile }) =>
     `Nothing has changed. Try again with the right password. A damaged ${configFile} looks the same: compare it with a copy.`,
+  'try-former-password': ({ generation }) =>
+    `Nothing has changed. Try again with the right password: of generation ${generation} that is the one which the vault had then, if it was changed since.`,
   'upgrade-by-hand': ({ command }) => `Keep a copy of it, then upgrade it once by hand: ${command}`,
   'check-cipher': 'A vault keeps the cipher that it was made with. Check that this is the right one.',
   'copy-to-writable-disk':
