@@ -1,7 +1,7 @@
 /** What stands in the memory of a process: all that it could read itself, as the kernel has it. */
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { reveal } from '../../src/remotes/rclone/obscure.ts';
+import { memoryOf } from './memory-pages.ts';
 
 /** Where a key of base64 text can be found again, by the name of its form. */
 function needlesOf(key: string): Readonly<Record<string, Buffer>> {
@@ -19,12 +19,10 @@ function needlesOf(key: string): Readonly<Record<string, Buffer>> {
 }
 
 /** As rclone writes 44 characters: 16 random bytes before them, base64 for URLs. */
-const obscuredKey = /[A-Za-z0-9_-]{80}/g;
-
-/** The most that is looked at in one piece, in bytes. */
-const piece = 64 * 1024 * 1024;
-/** So much of a piece is looked at again with the next, for what lies across. */
-const overlap = 256;
+const obscuredLength = 80;
+const mayBeObscured = Array.from({ length: 256 }, (_, byte) =>
+  /[A-Za-z0-9_-]/.test(String.fromCharCode(byte)),
+);
 
 /** So much of the beginning of all keys is the same, in bytes; a search for it finds every one of them. */
 const sharedLength = 9;
@@ -48,23 +46,34 @@ export function keysInMemory(pid: number, keys: Readonly<Record<string, string>>
   };
   const forms = Object.entries(keys).map(([name, key]) => ({ name, needles: needlesOf(key) }));
   const beginnings = beginningsOf(Object.values(keys));
-  for (const memory of memoryOf(pid)) {
+  for (const { memory, seen } of memoryOf(pid)) {
     for (const [form, beginning] of beginnings) {
       for (let at = memory.indexOf(beginning); at >= 0; at = memory.indexOf(beginning, at + 1)) {
         for (const { name, needles } of forms) {
           const needle = needles[form] ?? beginning;
-          // what is looked at again with the next piece counts once
-          const isNew = at + needle.length > overlap || memory.length <= overlap;
+          // what was looked at with the piece before counts once
+          const isNew = at + needle.length > seen;
           if (isNew && memory.subarray(at, at + needle.length).equals(needle)) note(`${name}: ${form}`);
         }
       }
     }
-    for (const [word] of memory.toString('latin1').matchAll(obscuredKey)) {
+    for (const word of wordsIn(memory)) {
       const plain = reveal(word);
       for (const [name, key] of Object.entries(keys)) if (plain === key) note(`${name}: obscured`);
     }
   }
   return found;
+}
+
+/** What may be an obscured key. A byte that can be in none spares a look at all before it. */
+function* wordsIn(memory: Buffer): Generator<string> {
+  let at = 0;
+  while (at + obscuredLength <= memory.length) {
+    let last = at + obscuredLength - 1;
+    while (last >= at && mayBeObscured[memory[last] ?? 0]) last -= 1;
+    if (last < at) yield memory.toString('latin1', at, at + obscuredLength);
+    at = last < at ? at + obscuredLength : last + 1;
+  }
 }
 
 /** What all keys begin with, in each form. */
@@ -86,37 +95,4 @@ function beginningsOf(keys: readonly string[]): [string, Buffer][] {
     form,
     whole[form]?.subarray(0, length) ?? Buffer.alloc(0),
   ]);
-}
-
-function* memoryOf(pid: number): Generator<Buffer> {
-  let maps: string;
-  let descriptor: number;
-  try {
-    maps = readFileSync(`/proc/${pid}/maps`, 'utf8');
-    descriptor = openSync(`/proc/${pid}/mem`, 'r');
-  } catch {
-    return;
-  }
-  try {
-    for (const line of maps.split('\n')) {
-      const [, start = '', end = '', access = ''] = /^([0-9a-f]+)-([0-9a-f]+) (\S+)/.exec(line) ?? [];
-      // what can't be written holds nothing of a key
-      if (!access.startsWith('rw') || /\[v/.test(line)) continue;
-      yield* readRange(descriptor, Number.parseInt(start, 16), Number.parseInt(end, 16));
-    }
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function* readRange(descriptor: number, start: number, end: number): Generator<Buffer> {
-  for (let at = start; at < end; at += piece) {
-    const from = at === start ? at : at - overlap;
-    const buffer = Buffer.alloc(Math.min(end, at + piece) - from);
-    try {
-      if (readSync(descriptor, buffer, 0, buffer.length, from) > 0) yield buffer;
-    } catch {
-      // reserved, and never used
-    }
-  }
 }
