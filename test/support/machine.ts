@@ -1,5 +1,5 @@
 /** What the machine itself says: its mounts and processes, read from /proc. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Mount points at or below a directory, the latest mount last; one path stands there once for each mount on it. */
@@ -14,25 +14,42 @@ export function mountsBelow(directory: string): string[] {
     .filter((path) => path === directory || path.startsWith(`${directory}/`));
 }
 
-/** Takes off every mount at or below a directory, the latest first; a busy one is detached. */
+/**
+ * Takes off every mount at or below a directory, the latest first; a busy one is detached. One on which every way waits
+ * stays, so that it fails its own test and no more.
+ */
 export function unmountAllBelow(directory: string): void {
   for (let attempt = 0; attempt < 20; attempt += 1) {
     const top = mountsBelow(directory).at(-1);
     if (top === undefined) return;
+    const ended: Ended[] = [];
     for (const [file, ...args] of [
       ['fusermount3', '-u', '--', top],
       ['umount', '--', top],
       ['umount', '-l', '--', top],
       ['fusermount3', '-uz', '--', top],
     ] as [string, ...string[]][]) {
-      try {
-        execFileSync(file, args, { stdio: 'ignore' });
-        break;
-      } catch {
-        // the next way
-      }
+      ended.push(endOf(file, args));
+      if (ended.at(-1) === 'well') break;
     }
+    if (ended.every((end) => end === 'never')) return;
   }
+}
+
+type Ended = 'well' | 'badly' | 'never';
+
+/**
+ * How a program ends that may wait for ever for a file system whose daemon is gone. Then not even SIGKILL ends it, and who
+ * waits for it waits as long: so somebody in between does, who can be killed.
+ */
+function endOf(file: string, args: readonly string[]): Ended {
+  const { status } = spawnSync('timeout', ['--signal=KILL', '5', file, ...args], {
+    stdio: 'ignore',
+    timeout: 6000,
+    killSignal: 'SIGKILL',
+  });
+  // 137 is what it says when it had to kill, null when it was killed itself
+  return status === 0 ? 'well' : status === null || status === 137 ? 'never' : 'badly';
 }
 
 export interface MachineProcess {
@@ -77,7 +94,10 @@ export async function waitUntil(
 
 /** Takes a mount off that a process which is just ending may still hold. */
 export async function takeOff(mountPoint: string): Promise<void> {
-  const umount = (): string => spawnSync('umount', [mountPoint], { encoding: 'utf8' }).stderr;
+  const umount = (): string => {
+    const { stderr, error } = spawnSync('umount', [mountPoint], { encoding: 'utf8', timeout: 5000 });
+    return error === undefined ? stderr : String(error);
+  };
   let said = '';
   const isOff = await waitUntil(() => {
     said = umount();
