@@ -18,8 +18,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect } from 'vitest';
 import { type Installation, it } from '../support/installation.ts';
 import { faultsOfObjects, faultsOfPlace } from '../support/model/check.ts';
-import { runProgram, runRequest } from '../support/model/kills.ts';
 import { startModelPlace } from '../support/model/places.ts';
+import { runProgram, runRequest } from '../support/model/run-program.ts';
 import {
   type Asked,
   copyBack,
@@ -67,10 +67,11 @@ async function onStage(
     utimesSync(join(machine.directory, 'stays'), 1e9, 1e9);
     return machine;
   }) as [Machine, Machine];
+  const program = await runProgram();
   const die: Stage['die'] = (machine, asked, when) => {
     const { signal, stdout } = spawnSync(
       process.execPath,
-      ['--import', dieAt, runProgram, runRequest(machine, place, asked)],
+      ['--import', dieAt, program, runRequest(machine, place, asked)],
       {
         env: { ...process.env, DIE_BELOW: world, DIE_TRACE: path('trace'), DIE_BEFORE: moments[when] },
         encoding: 'utf8',

@@ -14,8 +14,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { differences, endedAs, everyContent, faultsOfObjects, faultsOfPlace, lostContents } from './check.ts';
 import { missingOf } from './generations.ts';
-import { runProgram, runRequest } from './kills.ts';
 import { lookAt, type SeenTree } from './look.ts';
+import { runProgram, runRequest } from './run-program.ts';
 import { type Asked, copyBack, type Machine, type ModelPlace, machineIn, runOn } from './world.ts';
 
 const dieAt = fileURLToPath(new URL('die-at.ts', import.meta.url));
@@ -49,11 +49,12 @@ export async function killAtSteps(kills: StepKills): Promise<readonly string[]> 
   const before = join(directory, 'before');
   execFileSync('cp', ['--archive', world, before]);
   const trace = join(directory, 'trace');
+  const program = await runProgram();
   const run = (at: number | undefined): string[] => {
     writeFileSync(trace, '');
     const { status } = spawnSync(
       process.execPath,
-      ['--import', dieAt, runProgram, runRequest(machine, place, asked)],
+      ['--import', dieAt, program, runRequest(machine, place, asked)],
       {
         env: {
           ...process.env,

@@ -4,22 +4,13 @@ import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { differences, endedAs, everyContent, faultsOfObjects, faultsOfPlace, shown } from './check.ts';
 import { apply, edit, initialTree } from './edits.ts';
 import { missingOf } from './generations.ts';
 import { lookAt } from './look.ts';
-import { modelKey } from './places.ts';
+import { runProgram, runRequest } from './run-program.ts';
 import { type Asked, copyBack, type Machine, type ModelPlace, machineIn, runOn } from './world.ts';
-
-/** Does one run in a process of its own. */
-export const runProgram = fileURLToPath(new URL('run-one.ts', import.meta.url));
-
-/** What it is to do, as its argument. */
-export function runRequest(machine: Machine, { key, ...place }: ModelPlace, asked: Asked): string {
-  return JSON.stringify({ machine, place, asked, ...(key !== undefined && { key: modelKey }) });
-}
 
 type Done = Extract<Awaited<ReturnType<typeof runOn>>, { kind: 'done' }>;
 
@@ -119,7 +110,7 @@ function verifyEqual(machine: Machine, { place, done, scratch }: Equal, what: st
 const usual = 1500;
 
 async function killed(machine: Machine, place: ModelPlace, asked: Asked, share: number): Promise<void> {
-  const child = spawn(process.execPath, [runProgram, runRequest(machine, place, asked)], {
+  const child = spawn(process.execPath, [await runProgram(), runRequest(machine, place, asked)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit');
