@@ -3,12 +3,16 @@ import { readFileSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateEncryptionKey } from '../../src/secrets/encryption-key.ts';
 import { createInstallation, type Installation } from '../support/installation.ts';
+import { pathOfOperators } from '../support/quick-engines/path-of.ts';
 import type { CommandOptions, CommandResult } from '../support/running-command.ts';
 import { findSecrets } from '../support/secret-forms.ts';
 import { inputFiles, searchFiles } from '../support/secret-search.ts';
 import { type Watched, watchForSecrets } from '../support/secret-watch.ts';
 import { type Storage, startStorage } from '../support/storage.ts';
 import { writeFiles } from '../support/tree.ts';
+
+// who is watched is what an operator has
+process.env['PATH'] = pathOfOperators();
 
 const secrets = {
   key: generateEncryptionKey(),

@@ -3,11 +3,15 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createInstallation, type Installation } from '../support/installation.ts';
+import { pathOfOperators } from '../support/quick-engines/path-of.ts';
 import type { CommandOptions, CommandResult } from '../support/running-command.ts';
 import { findSecrets } from '../support/secret-forms.ts';
 import { inputFiles, searchFiles } from '../support/secret-search.ts';
 import { type Watched, watchForSecrets } from '../support/secret-watch.ts';
 import { type Server, serveWebdav } from '../support/serve.ts';
+
+// who is watched is what an operator has
+process.env['PATH'] = pathOfOperators();
 
 const unique = (name: string): string => `${name} ${randomBytes(9).toString('hex')} "ü" #;=`;
 const secrets = {

@@ -15,7 +15,11 @@ const watcher = fileURLToPath(new URL('./secret-watcher.ts', import.meta.url));
 
 /** @param secrets by the names that the hits will tell. */
 export async function watchForSecrets(secrets: Readonly<Record<string, string>>): Promise<Watch> {
-  const child = spawn(process.execPath, [watcher], { stdio: ['pipe', 'pipe', 'inherit'], env: {} });
+  const { NODE_COMPILE_CACHE } = process.env;
+  const child = spawn(process.execPath, [watcher], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { NODE_COMPILE_CACHE },
+  });
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     said += chunk;
