@@ -14,7 +14,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { connect, createServer, type Server as TcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type KeyCheck, verifyKeyCheck } from '../../src/remotes/control/key-check.ts';
 import { type CryptKey, type CryptSettings, cryptRemote } from '../../src/remotes/crypt.ts';
 import { rclone } from '../../src/remotes/rclone/call.ts';
@@ -73,6 +73,10 @@ let count = 0;
 beforeEach(() => {
   count += 1;
   client = `client${count}`;
+});
+// whether anything was changed there is asked of all that is there
+afterEach(() => {
+  for (const name of readdirSync(served)) rmSync(join(served, name), { recursive: true });
 });
 
 const places = {
@@ -145,7 +149,6 @@ describe.each(Object.entries(places))('the key check on %s', (name, place) => {
       const good = checkOf(place(), settings, right);
       expect(await verifyKeyCheck(good, dependencies)).toBe('absent-on-empty');
       await putKeyCheck(good, dependencies);
-      expect(await verifyKeyCheck(good, dependencies)).toBe('verified');
       // before anything else has been sent, and afterwards
       for (const filled of [false, true]) {
         if (filled) await fill(good);
@@ -265,8 +268,8 @@ describe.each(modes.filter(({ directoryNameEncryption }) => directoryNameEncrypt
 
     it('of a first sync that was killed while it wrote the object is mended by the next', async () => {
       const check = checkOf(local(), settings, right);
+      await putKeyCheck(check, dependencies);
       for (const length of [0, 32, 5000]) {
-        await putKeyCheck(check, dependencies);
         truncateSync(objectFile(), length);
         expect(await verifyKeyCheck(check, dependencies)).toBe('absent-on-empty');
         await putKeyCheck(check, dependencies);
