@@ -4,6 +4,8 @@
  * it begins (cheap-cryfs-config.ts). At full cost an opening takes CryFS some 10 s of CPU, gocryptfs 0.3.
  *
  * What rclone says of itself is the same each time, and asked by each install and each look of the doctor: it says it once.
+ * What is written is left to the kernel: what a power failure would leave no test can see, and `sync` waits for all that
+ * anybody writes on the same disk.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -54,8 +56,12 @@ export default function setUp(): () => void {
     const known = [answering('version'), answering('config', 'providers')];
     write('rclone', ['case "$*" in', ...known, 'esac', `exec ${rclone} "$@"`]);
   }
+  write('sync', ['exit 0']);
   process.env['PATH'] = `${directory}:${process.env['PATH']}`;
   process.env['NODE_COMPILE_CACHE'] = compiled;
   process.env['MADE_FOR_ALL_TESTS'] = directory;
-  return () => rmSync(directory, { recursive: true, force: true });
+  const clearUp = (): void => rmSync(directory, { recursive: true, force: true });
+  // the processes of the tests write down what they compiled as they end, which some do after this is cleared up
+  process.once('exit', clearUp);
+  return clearUp;
 }
