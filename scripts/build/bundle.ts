@@ -41,11 +41,26 @@ export async function bundle(): Promise<void> {
     codeSplitting: { groups: layerGroups() },
   });
   await build.close();
+  await bundleThread();
   const library = output.find(({ fileName }) => fileName === 'index.cjs');
   writeFileSync(`${fresh}/index.js`, moduleOf(library?.type === 'chunk' ? library.exports : []));
   // a build that fails leaves the last good one in its place
   await rm(`${root}dist`, { recursive: true, force: true });
   await rename(fresh, `${root}dist`);
+}
+
+/** What a thread begins with is a file by itself, so that it reads nothing that it does not need. */
+async function bundleThread(): Promise<void> {
+  const build = await rolldown({
+    cwd: root,
+    input: { 'scan-thread': 'src/sync/tree/threaded/scan-thread.ts' },
+    platform: 'node',
+    tsconfig: false,
+    checks: { bundlerTimings: false },
+    plugins: [asciiOnly()],
+  });
+  await build.write({ dir: 'dist.new', format: 'cjs', entryFileNames: '[name].cjs' });
+  await build.close();
 }
 
 /** The library as an ES module: node's own reading of CommonJS doesn't see all names. */

@@ -3,18 +3,20 @@
  * before it is taken, carries out one sync, and ends with it as one that was started for it. When it dies while it waits,
  * the next sync has one started for it.
  */
-import { existsSync } from 'node:fs';
 import { getCompileCacheDir } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { operatorEnvironment } from '../system/environment.ts';
-import { CryptosyncError } from '../system/errors.ts';
+import { ownPart } from '../system/process/own-part.ts';
 import { endingWithUs } from '../system/process/parent-death.ts';
 import { startWorker, type Worker } from '../system/process/worker.ts';
 
 /** Starts a process for one sync, which waits for it. */
 export function startApart(environment: NodeJS.ProcessEnv): Worker {
   return startWorker({
-    ...endingWithUs({ file: process.execPath, args: ['--disable-sigusr1', childProgram()] }, environment),
+    ...endingWithUs(
+      { file: process.execPath, args: ['--disable-sigusr1', ownPart(import.meta.dirname, 'apart-child')] },
+      environment,
+    ),
     environment: childEnvironment(environment),
   });
 }
@@ -65,13 +67,4 @@ function childEnvironment(environment: NodeJS.ProcessEnv): Record<string, string
   const { NODE_OPTIONS: _, ...rest } = operatorEnvironment(environment);
   const cache = getCompileCacheDir();
   return cache === undefined ? rest : { ...rest, NODE_COMPILE_CACHE: dirname(cache) };
-}
-
-/** The program of the child beside this file, or above the chunk into which it was bundled. */
-function childProgram(): string {
-  for (let at = import.meta.dirname; at !== dirname(at); at = dirname(at)) {
-    const found = ['apart-child.ts', 'apart-child.cjs'].map((name) => join(at, name)).find(existsSync);
-    if (found !== undefined) return found;
-  }
-  throw new CryptosyncError('UNEXPECTED', `${import.meta.dirname} has no apart-child beside it`);
 }

@@ -15,17 +15,36 @@ export interface ScanOptions {
 /** The first path of each file that has several: what follows is the same file. */
 type FirstPaths = Map<string, string>;
 
+/** An entry, and for one with several names the device and inode that are the same for all of them. */
+export interface Seen {
+  readonly entry: StampedEntry;
+  readonly linked?: string | undefined;
+}
+
 /**
  * Yields every entry below a directory, and first the directory itself as the empty path.
  * @throws VAULT_MISSING when it is not there; SYNC_FAILED naming what can't be read: an unreadable entry is no absence
  */
-export function* scanTree(root: string, { isLeftOut }: ScanOptions = {}): Generator<StampedEntry> {
+export function scanTree(root: string, { isLeftOut }: ScanOptions = {}): Generator<StampedEntry> {
+  return grouped(seenBelow(root, isLeftOut));
+}
+
+/** Entries with the first name of each file that has several. */
+export function* grouped(all: Iterable<Seen>): Generator<StampedEntry> {
+  const firstPaths: FirstPaths = new Map();
+  for (const { entry, linked } of all) {
+    const group = linked === undefined ? undefined : groupOf(entry.path, linked, firstPaths);
+    yield group === undefined ? entry : { ...entry, group };
+  }
+}
+
+/** The same, each by itself. @throws as `scanTree` */
+export function* seenBelow(root: string, isLeftOut: ScanOptions['isLeftOut']): Generator<Seen> {
   const top = statusOf(root, '');
   if (top === undefined || !top.isDirectory()) {
     throw new CryptosyncError('VAULT_MISSING', `there is no directory ${root}`);
   }
-  yield entryOf('', top);
-  const firstPaths: FirstPaths = new Map();
+  yield { entry: entryOf('', top) };
   // a stack of our own: generators in one another would hand every entry up through all of them
   const waiting = [''];
   for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {
@@ -33,25 +52,24 @@ export function* scanTree(root: string, { isLeftOut }: ScanOptions = {}): Genera
     for (const name of namesOf(root, directory)) {
       const path = joined(directory, name);
       if (isLeftOut?.(path) === true) continue;
-      const entry = entryAt(root, path, firstPaths);
-      if (entry === undefined) continue; // gone since its name was read
-      if (entry.kind === 'directory') below.push(path);
-      yield entry;
+      const seen = seenAt(root, path);
+      if (seen === undefined) continue; // gone since its name was read
+      if (seen.entry.kind === 'directory') below.push(path);
+      yield seen;
     }
     waiting.push(...below.reverse());
   }
 }
 
-function entryAt(root: string, path: string, firstPaths: FirstPaths): StampedEntry | undefined {
+function seenAt(root: string, path: string): Seen | undefined {
   const stats = statusOf(absolute(root, path), path);
   if (stats === undefined) return undefined;
   const entry = entryOf(path, stats);
-  if (entry.kind === 'directory') return entry;
-  const group = stats.nlink > 1n ? groupOf(path, stats, firstPaths) : undefined;
-  const named = group === undefined ? entry : { ...entry, group };
-  if (entry.kind !== 'link') return named;
+  if (entry.kind === 'directory') return { entry };
+  const linked = stats.nlink > 1n ? `${stats.dev}:${stats.ino}` : undefined;
+  if (entry.kind !== 'link') return { entry, linked };
   const target = targetOf(root, path);
-  return target === undefined ? undefined : { ...named, target };
+  return target === undefined ? undefined : { entry: { ...entry, target }, linked };
 }
 
 /** Sorted; a directory that vanished meanwhile has none. */
@@ -100,10 +118,9 @@ function unreadable(absolutePath: string, path: string, cause: unknown): Cryptos
 }
 
 /** The first path of the same file; undefined for the first. */
-function groupOf(path: string, stats: BigIntStats, firstPaths: FirstPaths): string | undefined {
-  const key = `${stats.dev}:${stats.ino}`;
-  const first = firstPaths.get(key);
-  if (first === undefined) firstPaths.set(key, path);
+function groupOf(path: string, linked: string, firstPaths: FirstPaths): string | undefined {
+  const first = firstPaths.get(linked);
+  if (first === undefined) firstPaths.set(linked, path);
   return first;
 }
 

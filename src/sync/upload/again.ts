@@ -38,7 +38,7 @@ export async function lookAgain(
   const settings = lookSettings(context, job);
   try {
     verifySource({ kind: source.kind, directory: source.directory, state: source.inspect() });
-    const tree = await changesOf(known()[Symbol.iterator](), carriedOnly(job), {
+    const tree = await changesOf(known()[Symbol.iterator](), carriedOnly(job, outlook.knownRecord), {
       ...settings,
       onEntry: seenBy(names, keys),
       takesGone: mode === 'sync',

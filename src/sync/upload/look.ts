@@ -1,5 +1,5 @@
 /** Looking at the source of an upload, and early: while rclone starts and the place answers. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import type { PlaceFeatures } from '../../remotes/place.ts';
 import { placeOf } from '../../remotes/remote.ts';
 import type { TransferContext } from '../context.ts';
@@ -10,6 +10,7 @@ import { type FirstLook, type LookSettings, lookOver } from '../tree/changes.ts'
 import type { StampedEntry } from '../tree/entry.ts';
 import { type OpenRecord, openRecord, type RecordEntry } from '../tree/record.ts';
 import { scanTree } from '../tree/scan.ts';
+import { scanInThread } from '../tree/threaded/threaded-scan.ts';
 import { type NamesHere, namesHere } from './naming/carriable.ts';
 
 interface LookedHere {
@@ -19,18 +20,25 @@ interface LookedHere {
   readonly keyless: readonly string[];
 }
 
+/** What is here is compared with this. */
+interface Known {
+  readonly entries: Iterable<RecordEntry>;
+  /** Where they are read, unless they come from the place. */
+  readonly record: OpenRecord | undefined;
+}
+
 export async function lookHere(
   job: Pick<Job, 'mapping' | 'settings'>,
   features: PlaceFeatures,
-  known: Iterable<RecordEntry>,
+  known: Known,
   settings: LookSettings,
 ): Promise<LookedHere> {
   const names = namesHere(features, job.mapping);
   const takesGone = job.mapping.mode === 'sync';
   const keys = keysHere(job.mapping.source);
-  const iterator = known[Symbol.iterator]();
+  const iterator = known.entries[Symbol.iterator]();
   const onEntry = seenBy(names, keys);
-  const look = await lookOver(iterator, carriedOnly(job), { ...settings, onEntry, takesGone });
+  const look = await lookOver(iterator, carriedOnly(job, known.record), { ...settings, onEntry, takesGone });
   return { look, names, keyless: keys.keyless() };
 }
 
@@ -56,7 +64,9 @@ export async function lookEarly(context: TransferContext, job: Job): Promise<Ear
   const record = ownRecord(job);
   const features = record?.head.features;
   if (record === undefined || features === undefined) return undefined;
-  const looked = await settled(lookHere(job, features, record.entries(), lookSettings(context, job)));
+  const looked = await settled(
+    lookHere(job, features, { entries: record.entries(), record }, lookSettings(context, job)),
+  );
   return {
     isOf: (now, found) => isSame(now, features) && isSame(found?.head, record.head),
     looked,
@@ -102,13 +112,20 @@ export function ownRecord(job: Pick<Job, 'mapping' | 'recordFile'>): OpenRecord 
   return isOwn ? record : undefined;
 }
 
-/** Everything that is here and belongs to the mapping, in the order of trees. */
-export function carriedOnly({
-  mapping: { source },
-  settings: { include },
-}: Pick<Job, 'mapping' | 'settings'>): IterableIterator<StampedEntry> {
+/** Bytes of a record, some 100,000 entries: below that a thread costs as much as it brings. */
+const largeRecord = 16 * 1024 * 1024;
+
+/**
+ * Everything that is here and belongs to the mapping, in the order of trees.
+ * @param record what it is going to be compared with, if anything
+ */
+export function carriedOnly(
+  { mapping: { source }, settings: { include } }: Pick<Job, 'mapping' | 'settings'>,
+  record?: OpenRecord,
+): IterableIterator<StampedEntry> {
   const isLeftOut = (path: string): boolean => source.isLeftover(path);
-  const all = scanTree(source.directory, { isLeftOut });
+  const isLarge = record !== undefined && statSync(record.file).size >= largeRecord;
+  const all = (isLarge ? scanInThread : scanTree)(source.directory, { isLeftOut });
   if (include.length === 0) return all;
   return onlyIncluded([...all], include).values();
 }

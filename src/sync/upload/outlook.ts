@@ -78,7 +78,8 @@ export async function lookAhead(context: TransferContext, job: Job, place: Place
   const known = await knownTree(job, place, lineage, knownRecord);
   const settings = lookSettings(context, job);
   const isWaiting = lineage.footing.kind === 'recorded' && early?.isOf(features, record) === true;
-  const looked = isWaiting ? early.looked() : await lookHere(job, features, known(), settings);
+  const compared = { entries: known(), record: knownRecord };
+  const looked = isWaiting ? early.looked() : await lookHere(job, features, compared, settings);
   const { look, names, keyless } = looked;
   const tree = await changesAmong(look, settings);
   const isFull = isDue && !isEmpty;

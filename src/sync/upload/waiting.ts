@@ -47,7 +47,7 @@ export async function changesWaiting(
   if (record === undefined || features === undefined || record.head.isVacated === true)
     return { unknown: `no sync with ${placeOf(raw)} is recorded here` };
   const settings = lookSettings(context, job);
-  const { look, names } = await lookHere(job, features, record.entries(), settings);
+  const { look, names } = await lookHere(job, features, { entries: record.entries(), record }, settings);
   const { kept, notCarried } = withoutUncarried(await changesAmong(look, settings), features, names);
   const facts = { changes: kept, notCarried, foreign: [], lost: new Set<string>() };
   const plan = await planFor(job, facts, features, settings);
