@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { glob, rename, rm } from 'node:fs/promises';
-import { rolldown } from 'rolldown';
+import { type InputOptions, rolldown } from 'rolldown';
 import { asciiOnly } from './ascii.ts';
 import { buildFacts, buildName } from './build-facts.ts';
 import { layerGroups } from './layers.ts';
@@ -9,6 +9,19 @@ import { leanConf } from './lean-conf.ts';
 import { leanOclif, OCLIF_ENTRY } from './lean-oclif.ts';
 import { plainExports } from './plain-exports.ts';
 import { root } from './root.ts';
+
+/** What holds for all that is bundled. */
+const common: InputOptions = {
+  cwd: root,
+  platform: 'node',
+  tsconfig: false,
+  // that this machine is slow today is no fault of the build, which fails at any warning
+  checks: { bundlerTimings: false },
+  onLog(level, log, report) {
+    if (level === 'warn' && log.code === 'EVAL') return; // inside ejs and ajv, as they are
+    report(level === 'warn' ? 'error' : level, log);
+  },
+};
 
 /**
  * Bundles the library, oclif's runner (dist/oclif.cjs) and every command, with its packages, into files that share
@@ -19,17 +32,9 @@ export async function bundle(): Promise<void> {
   const fresh = `${root}dist.new`;
   await rm(fresh, { recursive: true, force: true });
   const build = await rolldown({
-    cwd: root,
+    ...common,
     input: await entries(),
-    platform: 'node',
-    tsconfig: false,
-    // that this machine is slow today is no fault of the build, which fails at any warning
-    checks: { bundlerTimings: false },
     plugins: [leanOclif(packageFacts()), leanConf(), leanBuiltins(), plainExports(), asciiOnly()],
-    onLog(level, log, report) {
-      if (level === 'warn' && log.code === 'EVAL') return; // inside ejs and ajv, as they are
-      report(level === 'warn' ? 'error' : level, log);
-    },
   });
   const { output } = await build.write({
     dir: 'dist.new',
@@ -52,11 +57,8 @@ export async function bundle(): Promise<void> {
 /** What a thread begins with is a file by itself, so that it reads nothing that it does not need. */
 async function bundleThread(): Promise<void> {
   const build = await rolldown({
-    cwd: root,
+    ...common,
     input: { 'scan-thread': 'src/sync/tree/threaded/scan-thread.ts' },
-    platform: 'node',
-    tsconfig: false,
-    checks: { bundlerTimings: false },
     plugins: [asciiOnly()],
   });
   await build.write({ dir: 'dist.new', format: 'cjs', entryFileNames: '[name].cjs' });

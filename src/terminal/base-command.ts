@@ -151,6 +151,8 @@ export abstract class CryptosyncCommand extends Command {
 
   /** A line of the result, on stdout, broken between words on a terminal; nothing with --quiet or --json. */
   protected say(line: string): void {
+    // node makes a stream of stdout when it is looked at
+    if (this.#flags.quiet === true || this.jsonEnabled()) return;
     // what has lines or columns of its own is left as it is
     const hasOwn = line.includes('\n') || /\S {2}/.test(line);
     const text = line.trimStart();

@@ -197,9 +197,9 @@ async function carryPasses(
       const unsettled = isStill
         ? new Set<string>()
         : new Set([...carried.restless, ...after.plan.entries.keys()]);
-      tellKeyless(context, after.keyless);
-      const consistent = isStill && notCarried.length === 0 && after.keyless.length === 0;
       const { keyless } = after;
+      tellKeyless(context, keyless);
+      const consistent = isStill && notCarried.length === 0 && keyless.length === 0;
       return { entries, refreshed, transferred, consistent, notCarried, keyless, unsettled, strangers };
     }
     plan = after.plan;
