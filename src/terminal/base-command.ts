@@ -149,10 +149,15 @@ export abstract class CryptosyncCommand extends Command {
     writeOut(`${JSON.stringify(json, undefined, 2)}\n`);
   }
 
+  /** Whether lines for people are printed at all. */
+  #isHeard(): boolean {
+    return this.#flags.quiet !== true && !this.jsonEnabled();
+  }
+
   /** A line of the result, on stdout, broken between words on a terminal; nothing with --quiet or --json. */
   protected say(line: string): void {
     // node makes a stream of stdout when it is looked at
-    if (this.#flags.quiet === true || this.jsonEnabled()) return;
+    if (!this.#isHeard()) return;
     // what has lines or columns of its own is left as it is
     const hasOwn = line.includes('\n') || /\S {2}/.test(line);
     const text = line.trimStart();
@@ -179,7 +184,7 @@ export abstract class CryptosyncCommand extends Command {
 
   protected reporter(): Reporter {
     return {
-      isTalkative: this.#flags.quiet !== true && !this.jsonEnabled(),
+      isTalkative: this.#isHeard(),
       say: (line) => this.say(line),
       tell: (error, subject) => {
         this.#logFailure(error, error.message, subject);

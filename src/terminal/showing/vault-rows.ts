@@ -9,8 +9,7 @@ export function showVaults({ results, error }: ResultsDocument<VaultRow>, report
   for (const row of results) {
     const name = `${row.client}/${row.profile}`;
     if (row.error !== undefined) reporter.tell(row.error, name);
-    // node makes a stream of stdout when it is looked at
-    else if (reporter.isTalkative) reporter.say(`${name}: ${describe(row)}`);
+    else reporter.say(`${name}: ${describe(row)}`);
   }
   if (results.length === 0) reporter.say('There are no clients.');
   if (error?.code === 'PARTIAL') reporter.say(`${count(results.length, 'vault')}: ${error.message}.`);
