@@ -2,6 +2,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateEncryptionKey } from '../../src/secrets/encryption-key.ts';
+import { endingWithUs } from '../../src/system/process/parent-death.ts';
 import { createInstallation, type Installation } from '../support/installation.ts';
 import { pathOfOperators } from '../support/quick-engines/path-of.ts';
 import type { CommandOptions, CommandResult } from '../support/running-command.ts';
@@ -111,9 +112,16 @@ afterAll(async () => {
   inputs.remove();
 });
 
-/** Without the process. setpriv is rclone a moment later: the same process with the same environment. */
+/** What rclone is for its first moments, before it takes their place: the same process with the same environment. */
+const { file: binding, args: shell } = endingWithUs({ file: '/usr/bin/rclone', args: [] }, process.env);
+const [program, option, script] = shell.slice(shell.indexOf('-c') - 1);
+const beforeIt = [binding, `${program} ${option} ${script}`];
+
+/** Without the process. */
 function placeOf(hit: string): string {
-  return hit.replace(/^\d+ /, '').replace(/\(\S*\/(rclone|setpriv)\)/, '(rclone)');
+  const [, kind = '', program = '', what = hit] = /^\d+ (\w+) \((.*)\): ([^:]+: \S+)$/s.exec(hit) ?? [];
+  const isRclone = program.endsWith('/rclone') || beforeIt.includes(program);
+  return `${kind} (${isRclone ? 'rclone' : program}): ${what}`;
 }
 
 describe('keys of a crypt layer', () => {

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { findSecrets } from './secret-forms.ts';
 
 export interface Watched {
-  /** Where a secret was seen: `4711 cmdline (gocryptfs …): vault password: raw`. */
+  /** Where a secret was seen: `4711 cmdline (/usr/bin/gocryptfs): vault password: raw`; a shell stands with its script. */
   readonly hits: string[];
   /** The programs that were seen at all, by their base names. */
   readonly programs: string[];
@@ -50,14 +50,16 @@ function look(pid: string): void {
 }
 
 function report(pid: string, texts: { readonly cmdline: string; readonly environ: string }): void {
-  const program = texts.cmdline.split('\0')[0] ?? '';
+  const [program = '', option, script] = texts.cmdline.split('\0');
+  // any program may be started by a shell: which one it becomes stands in its script
+  const told = option === '-c' ? `${program} -c ${script}` : program;
   for (const file of ['cmdline', 'environ'] as const) {
     const place = `${pid} ${file}`;
     const found = `${program}\0${texts[file]}`;
     if (texts[file] === '' || seen.get(place) === found) continue;
     seen.set(place, found);
     programs.add(program.split('/').at(-1) ?? '');
-    for (const hit of findSecrets(texts[file], secrets ?? {})) hits.add(`${place} (${program}): ${hit}`);
+    for (const hit of findSecrets(texts[file], secrets ?? {})) hits.add(`${place} (${told}): ${hit}`);
   }
 }
 
