@@ -1,4 +1,5 @@
 /** Vaults on the real gocryptfs: the hazards of docs/hazards.md, one by one, without the command around them. */
+
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -22,6 +23,7 @@ import { stateOfVault, unmountVault, type Vault } from '../../src/vaults/mountin
 import { resolveMountPath } from '../../src/vaults/mounts/mount-point.ts';
 import { readSealKey } from '../../src/vaults/seal-key.ts';
 import { mountsBelow, processesNaming, takeOff, waitUntil } from '../support/machine.ts';
+import { ownMounts } from '../support/mount-namespace.ts';
 import { pathOfOperators } from '../support/quick-engines/path-of.ts';
 import { createVaultPlace, daemonsBelow, password, type VaultPlace } from '../support/vault-fixtures.ts';
 
@@ -385,11 +387,10 @@ function withoutFuse(vault: Vault): unknown {
      mountVault(vault, new Secret(${JSON.stringify(password)}), options, 'id', { environment: process.env }).then(
        () => console.log('null'), (error) => console.log(JSON.stringify(error.toReport?.() ?? String(error))));`,
   );
-  const command = `mount --bind /dev/null /dev/fuse && exec "$@"`;
   const vaultData = JSON.stringify({ ...vault, engine: undefined });
   const output = execFileSync(
     'unshare',
-    ['-m', 'sh', '-c', command, 'sh', process.execPath, script, vaultData],
+    [...ownMounts('mount --bind /dev/null /dev/fuse'), process.execPath, script, vaultData],
     { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
   );
   return JSON.parse(output);

@@ -1,9 +1,11 @@
 /** Mounts that this process does not see, and mounts that lie in one another. */
+
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { it } from '../support/installation.ts';
 import { mountsBelow } from '../support/machine.ts';
+import { ownMounts } from '../support/mount-namespace.ts';
 import { toolOnThisMachine } from '../support/recording-tools.ts';
 import { program } from '../support/running-command.ts';
 import { installVault } from '../support/vault.ts';
@@ -12,7 +14,7 @@ it('a vault that is mounted in another mount namespace is told as such, and by w
   installation,
 }) => {
   const vault = await installVault(installation);
-  const mount = ['--mount', process.execPath, program, 'mount', '-c', 'client1'];
+  const mount = [...ownMounts(), process.execPath, program, 'mount', '-c', 'client1'];
   const { environment } = installation;
   const hidden = await installation.runProgram(toolOnThisMachine('unshare'), mount, { environment });
   expect([hidden.exitCode, hidden.stderr]).toEqual([

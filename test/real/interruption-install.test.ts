@@ -44,7 +44,7 @@ function commandFor(installation: Installation, client: string): string[] {
 /** Runs the same install again, at once, and looks at what came of it. */
 async function expectCompletion(installation: Installation, vault: ClientVault): Promise<void> {
   const again = await installation.cryptosync(commandFor(installation, vault.client));
-  expect([again.exitCode, again.stderr]).toEqual([0, '']);
+  expect([again.exitCode, again.stderr], again.stdout).toEqual([0, '']);
   await vault.succeed('mount');
   expect(readdirSync(vault.mountDir)).toEqual(['.cryptosync-vault']);
   await vault.succeed('unmount');

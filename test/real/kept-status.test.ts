@@ -2,6 +2,7 @@
  * What a status of a fleet kept is told again only while it is the truth: for whatever can change below a root, the
  * status that may tell what was kept is, to the byte, the one that looks at everything.
  */
+
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -39,6 +40,7 @@ import { layoutOf, ledgerLine, toldOf, writeClient } from '../support/fleet.ts';
 import { holdLock } from '../support/held-lock.ts';
 import { createInstallation, type Installation, vaultPassword } from '../support/installation.ts';
 import { unmountAllBelow } from '../support/machine.ts';
+import { ownMounts } from '../support/mount-namespace.ts';
 import { misplaced, takeAway } from '../support/nonsense.ts';
 import { toolOnThisMachine } from '../support/recording-tools.ts';
 import { mountStore } from '../support/store.ts';
@@ -537,7 +539,7 @@ describe('a real vault', () => {
     // its daemon runs where this process does not see the mount; no file tells of it
     const elsewhere = installation.path('elsewhere');
     mkdirSync(elsewhere);
-    const words = ['-m', 'gocryptfs', '-q', '-extpass', `echo ${vaultPassword}`];
+    const words = [...ownMounts(), 'gocryptfs', '-q', '-extpass', `echo ${vaultPassword}`];
     const { environment } = installation;
     execFileSync(toolOnThisMachine('unshare'), [...words, layout.defaultEncryptedDir, elsewhere], {
       env: environment,

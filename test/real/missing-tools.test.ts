@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createInstallation, type Installation } from '../support/installation.ts';
 import { mountsBelow } from '../support/machine.ts';
+import { ownMounts } from '../support/mount-namespace.ts';
 import { allTools, pathWith, toolOnThisMachine } from '../support/recording-tools.ts';
 import { type CommandResult, program } from '../support/running-command.ts';
 import { snapshot } from '../support/snapshot.ts';
@@ -100,17 +101,7 @@ describe('a machine without', () => {
 
 /** Runs the command where mounts and devices are its own: a script sets them up first. */
 function inNamespace(script: string, args: readonly string[]): Promise<CommandResult> {
-  const words = [
-    '-m',
-    '--propagation',
-    'private',
-    'sh',
-    '-c',
-    `${script} && exec "$@"`,
-    'sh',
-    process.execPath,
-    program,
-  ];
+  const words = [...ownMounts(script), process.execPath, program];
   const { environment } = installation;
   return installation.runProgram(toolOnThisMachine('unshare'), [...words, ...args, '--json'], {
     environment,

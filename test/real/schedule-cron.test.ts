@@ -1,9 +1,11 @@
 /** What is written for cron, run by cron: in a mount and process namespace of its own, with crontabs of its own. */
+
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { createInstallation, it, vaultPassword } from '../support/installation.ts';
 import { waitUntil } from '../support/machine.ts';
+import { ownMounts } from '../support/mount-namespace.ts';
 import { installVault } from '../support/vault.ts';
 
 /** Milliseconds: cron looks once a minute. */
@@ -23,20 +25,22 @@ it('cron mounts at boot and syncs by time, also below a root with a % and a spac
     ...['config', 'set', 'passwordFile', own.path('password'), '--client', vault.client],
   ]);
   expect(configured.exitCode).toBe(0);
-  const directories = { tables: own.path('cron.d'), spool: own.path('spool'), run: own.path('run') };
-  for (const directory of Object.values(directories)) mkdirSync(directory);
+  const [tables, spool, run] = [own.path('cron.d'), own.path('spool'), own.path('run')];
+  for (const directory of [tables, spool, run]) mkdirSync(directory);
   const jobs = ['--mount', 'at-boot', '--sync', '* * * * *'];
   const added = await own.cryptosync([
-    ...['schedule', 'add', '--client', vault.client, ...jobs, '--using', 'cron', '--dir', directories.tables],
+    ...['schedule', 'add', '--client', vault.client, ...jobs, '--using', 'cron', '--dir', tables],
   ]);
   expect(added, added.stderr).toMatchObject({ exitCode: 0 });
 
   const cron = spawn(
     'unshare',
     [
-      ...['--mount', '--pid', '--fork', '--mount-proc', '--kill-child', 'sh', '-ec'],
-      `mount --bind "$1" /etc/cron.d; mount --bind "$2" /var/spool/cron/crontabs; mount --bind "$3" /run; exec cron -f`,
-      ...['sh', ...Object.values(directories)],
+      ...ownMounts(
+        `mount --bind '${tables}' /etc/cron.d; mount --bind '${spool}' /var/spool/cron/crontabs; mount --bind '${run}' /run`,
+        ['--pid', '--fork', '--mount-proc', '--kill-child'],
+      ),
+      ...['cron', '-f'],
     ],
     { stdio: 'ignore', env: { PATH: process.env['PATH'] } },
   );

@@ -4,6 +4,7 @@ import { chownSync, lstatSync, mkdirSync, readFileSync, readlinkSync } from 'nod
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createInstallation, type Installation, vaultPassword } from '../support/installation.ts';
+import { ownMounts } from '../support/mount-namespace.ts';
 import { toolOnThisMachine } from '../support/recording-tools.ts';
 import type { CommandResult } from '../support/running-command.ts';
 import { type ReadableProgram, readableProgram } from '../support/stranger.ts';
@@ -27,9 +28,8 @@ beforeAll(async () => {
   mkdirSync(home, { mode: 0o700 });
   chownSync(home, uid, uid);
   const device = installation.path('fuse');
-  // a copy of another test's mount, kept here, would keep its daemon alive after an unmount there
-  const script = `umount -a -l -t fuse.gocryptfs,fuse.cryfs; mknod -m 666 ${device} c 10 229 && mount --bind ${device} /dev/fuse && echo ready && exec sleep 600`;
-  namespace = spawn('unshare', ['-m', '--propagation', 'private', 'sh', '-c', script], {
+  const script = `mknod -m 666 ${device} c 10 229; mount --bind ${device} /dev/fuse; echo ready`;
+  namespace = spawn('unshare', [...ownMounts(script), 'sleep', '600'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   if (namespace.stdout !== null) await once(namespace.stdout, 'data');

@@ -1,4 +1,5 @@
 /** Real servers on loopback for tests, each over a directory of its own, on a port that the system chooses. */
+
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -10,6 +11,7 @@ import { findExecutable } from '../../src/system/dependencies.ts';
 import { rcloneEnvironment } from '../../src/system/environment.ts';
 import { startServer } from '../../src/system/process/server.ts';
 import { pause } from './machine.ts';
+import { ownMounts } from './mount-namespace.ts';
 
 /** This process's environment without AWS_CA_BUNDLE, on which rclone 1.60 fails (hazards.md R23). */
 export const cleanEnvironment: NodeJS.ProcessEnv = { ...process.env, AWS_CA_BUNDLE: undefined };
@@ -142,18 +144,14 @@ export async function serveOpenSsh(keys: string, authorizedKeys: string, home?: 
   ];
   writeFileSync(configuration, `${lines.join('\n')}\n`);
   const sshd = ['/usr/sbin/sshd', '-D', '-e', '-f', configuration];
-  // root's sshd wants /run/sshd, which this machine may not have: it gets a /run of its own. A copy of another test's
-  // mount, kept here, would keep its daemon alive after an unmount there. What the user's shell sets up for itself is
-  // not waited for at each of rclone's questions.
+  // root's sshd wants /run/sshd, which this machine may not have: it gets a /run of its own. What the user's shell sets
+  // up for itself is not waited for at each of rclone's questions.
   const ownRun = [
-    'umount -a -l -t fuse.gocryptfs,fuse.cryfs',
     'if [ -e ~/.bashrc ]; then mount --bind /dev/null ~/.bashrc; fi',
-    'mount -t tmpfs none /run && mkdir -m 755 /run/sshd && exec "$@"',
+    'mount -t tmpfs none /run && mkdir -m 755 /run/sshd',
   ].join('\n');
   const isRoot = process.getuid?.() === 0;
-  const [file = '', ...args] = isRoot
-    ? ['/usr/bin/unshare', '--mount', '--propagation', 'private', '/bin/sh', '-c', ownRun, 'sh', ...sshd]
-    : sshd;
+  const [file = '', ...args] = isRoot ? ['/usr/bin/unshare', ...ownMounts(ownRun), ...sshd] : sshd;
   const announcement = /Server listening on 127\.0\.0\.1 port (\d+)/;
   const server = await startAnnounced(file, args, rcloneEnvironment(cleanEnvironment), announcement);
   return { ...server, knownHostsLine: knownHostsLine(port, key) };

@@ -1,8 +1,10 @@
 /** The log in the journal: what comes to its socket, and what becomes of the log where there is none. */
+
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { type Installation, it } from '../../support/installation.ts';
+import { ownMounts } from '../../support/mount-namespace.ts';
 import { program } from '../../support/running-command.ts';
 import { installVault } from '../../support/vault.ts';
 
@@ -12,7 +14,7 @@ const receiver = fileURLToPath(new URL('../../support/journal.py', import.meta.u
 async function withJournal(installation: Installation, args: readonly string[]) {
   const kept = installation.path('journal.jsonl');
   writeFileSync(kept, '');
-  const words = ['-m', 'python3', receiver, kept, process.execPath, program, ...args];
+  const words = [...ownMounts(), 'python3', receiver, kept, process.execPath, program, ...args];
   const { environment } = installation;
   const { exitCode, stderr } = await installation.runProgram('unshare', words, { environment });
   const entries = readFileSync(kept, 'utf8')
@@ -66,8 +68,7 @@ it('where there is no journal, that is told once, and the log goes to its file',
   const vault = await installVault(installation);
   const before = lines(installation).length;
   // a /run without one, whatever this machine has
-  const script = 'mount -t tmpfs none /run && exec "$@"';
-  const words = ['-m', 'sh', '-c', script, 'sh', process.execPath, program];
+  const words = [...ownMounts('mount -t tmpfs none /run'), process.execPath, program];
   const { environment } = installation;
   const result = await installation.runProgram(
     'unshare',
