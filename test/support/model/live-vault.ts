@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isDirectoryKey } from '../../../src/vaults/engines/gocryptfs-config.ts';
 import { unmountAllBelow } from '../machine.ts';
 import { endedAs, faultsOfPlace } from './check.ts';
 import { lookAt, type SeenTree } from './look.ts';
@@ -53,7 +54,7 @@ export async function syncLiveVault({
   });
   const result = { syncs: 0, consistent: 0 };
   const sync = async (): Promise<SeenTree | undefined> => {
-    const ended = await runOn(machine, place, { direction: 'upload' });
+    const ended = await runOn(machine, place, { direction: 'upload', source: { isDirectoryKey } });
     result.syncs += 1;
     if (ended.kind === 'failed')
       throw new Error(`sync ${result.syncs} of seed ${seed} ended as ${endedAs(ended)}`);

@@ -11,7 +11,7 @@ import type { Direction, TransferMode } from '../../../src/remotes/tuning.ts';
 import type { Job, JobRequest } from '../../../src/sync/job.ts';
 import type { DirectionOutcome } from '../../../src/sync/result.ts';
 import { runJob } from '../../../src/sync/run.ts';
-import { directorySource } from '../../../src/sync/source.ts';
+import { directorySource, type SyncSource } from '../../../src/sync/source.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { type CryptosyncError, toCryptosyncError } from '../../../src/system/errors.ts';
 import { type Log, silentLog } from '../../../src/system/log.ts';
@@ -44,6 +44,8 @@ export interface Asked {
   readonly signal?: AbortSignal;
   /** Milliseconds that deleted files are kept. */
   readonly keepDeleted?: number;
+  /** What the directory is, where it is more than files. */
+  readonly source?: Partial<SyncSource>;
 }
 
 export type Ended =
@@ -56,7 +58,7 @@ export function jobOf(
   { direction, mode = 'sync', request = {}, ...rest }: Asked,
 ): Job {
   const mapping = {
-    source: directorySource(machine.directory, 'the model'),
+    source: { ...directorySource(machine.directory, 'the model'), ...rest.source },
     raw: at.raw,
     direction,
     mode,
