@@ -50,8 +50,8 @@ export default defineConfig({
           name: 'real',
           include: ['test/real/**/*.test.ts'],
           globalSetup: ['test/support/quick-engines/set-up.ts'],
-          // one more than the machine has cores: many tests wait, for servers that are away or a line that is slow
-          maxWorkers: 3,
+          // two more than CI has cores: many tests wait, for servers that are away or a line that is slow
+          maxWorkers: 4,
           // real servers and mounts on a machine that others use too: once late is told by count-tests, twice is a fault
           retry: process.env.CI ? 1 : 0,
           testTimeout: 120_000,
