@@ -3,7 +3,7 @@
 import type { PlannedFile, TransferResult } from '../remotes/transfer.ts';
 import type { Direction, TransferMode } from '../remotes/tuning.ts';
 import { CryptosyncError } from '../system/errors.ts';
-import { shownPath } from '../system/names.ts';
+import { inShort, shownPath } from '../system/names.ts';
 
 export interface SyncResult {
   /** The directory on this machine; null when the profile could not be read. */
@@ -122,7 +122,7 @@ const mostNamed = 100;
 
 /** Everything else is there: but what is not can't be told as done. */
 function leftOut({ remote }: Heading, notCarried: readonly NotCarried[]): CryptosyncError {
-  const shown = notCarried.slice(0, 3).map(({ path, why }) => `${path} (${why})`);
+  const shown = notCarried.slice(0, 3).map(({ path, why }) => `${inShort(path)} (${why})`);
   const more = notCarried.length > shown.length ? `, and ${notCarried.length - shown.length} more` : '';
   return new CryptosyncError('SYNC_FAILED', `${remote} holds everything but ${shown.join(', ')}${more}`, {
     advice: { to: 'rename-not-carried' },

@@ -76,6 +76,11 @@ export function shownPath(path: string): string {
   });
 }
 
+/** A shown path as a message has room for it: of a very long one its beginning and its end. */
+export function inShort(shown: string): string {
+  return shown.length <= 300 ? shown : `${shown.slice(0, 150)}…${shown.slice(-149)}`;
+}
+
 /** The directory of a relative path; the root is the empty string. */
 export function directoryOf(path: string): string {
   const slash = path.lastIndexOf('/');

@@ -14,8 +14,10 @@ import { sinkRemote } from '../../src/remotes/sinks/index.ts';
 import type { TransferStats } from '../../src/remotes/transfer.ts';
 import { choose } from '../../src/sync/generations/choice.ts';
 import { readPast } from '../../src/sync/generations/history.ts';
+import type { DirectionOutcome } from '../../src/sync/result.ts';
 import type { Findings } from '../../src/sync/verify/findings.ts';
 import { type Depth, verifyGeneration } from '../../src/sync/verify/verify.ts';
+import { HeldTree } from '../../src/system/paths/held-tree.ts';
 import { type Machine, machineAt, webdavRemote } from '../support/machines.ts';
 import { makeKey, type Server, serveOpenSsh, serveS3, serveWebdav } from '../support/serve.ts';
 import { readTree } from '../support/tree.ts';
@@ -212,6 +214,45 @@ describe.each(kinds)('at %s', (kind) => {
       expect(readFileSync(join(fresh.tree, 'a'), 'utf8')).toBe('x'.repeat(1000));
       expect(told.at(-1)).toMatchObject({ bytes: 1500, totalBytes: 1500, transfers: 2, totalTransfers: 2 });
     }
+  });
+
+  it('paths that are too long for it, or for the system, are named, and all others go', async () => {
+    const name = 'n'.repeat(203);
+    const held = new HeldTree(one.tree);
+    // each holds a file: the S3 server lists no directory of directories alone
+    const depths = Array.from({ length: 22 }, (_, index) => index + 1);
+    const pathAt = (depth: number): string => Array.from({ length: depth }, () => name).join('/');
+    for (const depth of depths) writeFileSync(held.enter(pathAt(depth), true).at('file'), `lies at ${depth}`);
+    held.forget();
+    for (let index = 0; index < 30; index += 1) write(one, `plain/${index}`, 'plain\n');
+    // a directory's depth ends where the path of what is in it would be longer than 4,093 bytes
+    const deepest = { 'a directory': 20, WebDAV: 18, SFTP: 18, S3: 4 }[kind];
+    const told = (outcome: DirectionOutcome): (string | undefined)[] =>
+      (outcome.notCarried ?? []).map(({ path }) => path).filter((path) => path.endsWith('/file'));
+    const left = depths
+      .filter((depth) => depth > deepest && depth <= 20)
+      .map((depth) => `${pathAt(depth)}/file`);
+    const first = await one.upload();
+    expect([first.consistent, told(first)]).toEqual([false, left]);
+    expect(first.notCarried?.map(({ path }) => path)).toContain(pathAt(21));
+    expect(await one.upload({ full: true })).toMatchObject({ changed: false, behindOurBack: [] });
+    await two.download();
+    const filesOf = ({ tree }: Machine): string[] =>
+      execFileSync('find', ['.', '-type', 'f', '-execdir', 'cat', '{}', '+', '-printf', '\\n'], {
+        cwd: tree,
+        encoding: 'utf8',
+      })
+        .split('\n')
+        .filter((line) => line !== '')
+        .sort();
+    const carried = depths.filter((depth) => depth <= deepest).map((depth) => `lies at ${depth}`);
+    const plain = Array.from({ length: 30 }, () => 'plain');
+    expect(filesOf(two)).toEqual([...carried, ...plain].sort());
+    // and leave like others
+    execFileSync('rm', ['-rf', join(one.tree, name)]);
+    expect(await one.upload()).toMatchObject({ consistent: true, notCarried: [] });
+    await two.download();
+    expect(filesOf(two)).toEqual(plain);
   });
 });
 

@@ -4,8 +4,9 @@
  */
 import { type BigIntStats, constants, lstatSync, readlinkSync } from 'node:fs';
 import { CryptosyncError, errnoOf } from '../../system/errors.ts';
-import { isBytes, joined, nameOfBytes, readNames, shownPath, systemPath } from '../../system/names.ts';
+import { isBytes, joined, nameOfBytes, readNames, shownPath } from '../../system/names.ts';
 import type { EntryKind, StampedEntry } from './entry.ts';
+import { isBeyondReach, pathBelow, reach } from './reach.ts';
 
 export interface ScanOptions {
   /** Paths that are not the owner's, such as an engine's own leftovers. */
@@ -22,7 +23,8 @@ export interface Seen {
 }
 
 /**
- * Yields every entry below a directory, and first the directory itself as the empty path.
+ * Yields every entry below a directory, and first the directory itself as the empty path. One that lies beyond reach is
+ * told, and what lies below it is not.
  * @throws VAULT_MISSING when it is not there; SYNC_FAILED naming what can't be read: an unreadable entry is no absence
  */
 export function scanTree(root: string, { isLeftOut }: ScanOptions = {}): Generator<StampedEntry> {
@@ -54,7 +56,7 @@ export function* seenBelow(root: string, isLeftOut: ScanOptions['isLeftOut']): G
       if (isLeftOut?.(path) === true) continue;
       const seen = seenAt(root, path);
       if (seen === undefined) continue; // gone since its name was read
-      if (seen.entry.kind === 'directory') below.push(path);
+      if (seen.entry.kind === 'directory' && !isBeyondReach(path)) below.push(path);
       yield seen;
     }
     waiting.push(...below.reverse());
@@ -62,7 +64,7 @@ export function* seenBelow(root: string, isLeftOut: ScanOptions['isLeftOut']): G
 }
 
 function seenAt(root: string, path: string): Seen | undefined {
-  const stats = statusOf(absolute(root, path), path);
+  const stats = statusOf(root, path);
   if (stats === undefined) return undefined;
   const entry = entryOf(path, stats);
   if (entry.kind === 'directory') return { entry };
@@ -74,42 +76,37 @@ function seenAt(root: string, path: string): Seen | undefined {
 
 /** Sorted; a directory that vanished meanwhile has none. */
 function namesOf(root: string, directory: string): string[] {
-  const path = absolute(root, directory);
   try {
-    return readNames(systemPath(path)).sort();
+    return reach(root, directory, readNames).sort();
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' && directory !== '') return [];
-    throw unreadable(path, directory, error);
+    throw unreadable(root, directory, error);
   }
 }
 
-function statusOf(absolutePath: string, path: string): BigIntStats | undefined {
+function statusOf(root: string, path: string): BigIntStats | undefined {
   try {
-    return lstatSync(systemPath(absolutePath), { bigint: true });
+    return reach(root, path, (entry) => lstatSync(entry, { bigint: true }));
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
-    throw unreadable(absolutePath, path, error);
+    throw unreadable(root, path, error);
   }
 }
 
 function targetOf(root: string, path: string): string | undefined {
   try {
-    return nameOfBytes(readlinkSync(systemPath(absolute(root, path)), 'buffer'));
+    return nameOfBytes(reach(root, path, (entry) => readlinkSync(entry, 'buffer')));
   } catch (error) {
     if (['ENOENT', 'EINVAL', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return undefined;
-    throw unreadable(absolute(root, path), path, error);
+    throw unreadable(root, path, error);
   }
 }
 
-function absolute(root: string, path: string): string {
-  return path === '' ? root : `${root}/${path}`;
-}
-
-function unreadable(absolutePath: string, path: string, cause: unknown): CryptosyncError {
+function unreadable(root: string, path: string, cause: unknown): CryptosyncError {
   return new CryptosyncError(
     'SYNC_FAILED',
-    `${shownPath(absolutePath)} can't be read (${errnoOf(cause) ?? 'unknown'})`,
+    `${shownPath(pathBelow(root, path))} can't be read (${errnoOf(cause) ?? 'unknown'})`,
     {
       details: { path: shownPath(path), ...(isBytes(path) && { pathBytes: true }), errno: errnoOf(cause) },
       cause,

@@ -5,6 +5,7 @@ import type { SyncRequest } from '../../operations/sync/sync-request.ts';
 import type { SyncRow } from '../../operations/sync/syncs-document.ts';
 import type { TransferStats } from '../../remotes/transfer.ts';
 import type { SyncResult } from '../../sync/result.ts';
+import { inShort } from '../../system/names.ts';
 import type { Manner, Reporter } from '../base-command.ts';
 import type { Fleet } from './fleet.ts';
 import { progressLines } from './progress/lines.ts';
@@ -100,7 +101,7 @@ function describePlan(plan: NonNullable<SyncResult['plan']>, place: string, verb
         `would transfer ${printable(path)} (${formatBytes(size)})${side === undefined ? '' : ` to the ${side} side`}`,
     ),
     ...plan.metadata.map((path) => `would note the mode, owner or time of ${printable(path)}`),
-    ...plan.notCarried.map(({ path, why }) => `can't carry ${printable(path)}: ${why}`),
+    ...plan.notCarried.map(({ path, why }) => `can't carry ${inShort(printable(path))}: ${why}`),
   ];
   const shown = verbose ? lines : lines.slice(0, shownFiles);
   const rest = lines.length - shown.length;

@@ -22,6 +22,11 @@ describe('directories without their key', () => {
     expect(keylessOf(top, topKey, ...below, ...keys)).toEqual(['two', 'three']);
   });
 
+  it('are none into which nobody looked, because they lie too deep', () => {
+    const deep = entry('d/'.repeat(2100), 'directory');
+    expect(keylessOf(top, topKey, deep)).toEqual([]);
+  });
+
   it('are none in a vault that keeps no keys, as with deterministic names', () => {
     expect(keylessOf(top, entry('gocryptfs.conf', 'file', 300), entry('one', 'directory'))).toEqual([]);
   });

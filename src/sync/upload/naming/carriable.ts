@@ -6,6 +6,7 @@ import type { NotCarried } from '../../result.ts';
 import type { Change, TreeChanges } from '../../tree/changes.ts';
 import type { Entry } from '../../tree/entry.ts';
 import { isOurs, objectOf } from '../../tree/objects.ts';
+import { isBeyondReach } from '../../tree/reach.ts';
 import { nameLimitOf } from './name-length.ts';
 import { isOdd, keyAt } from './spelling.ts';
 
@@ -99,6 +100,7 @@ export function namesHere(features: PlaceFeatures, mapping: Parameters<typeof na
 
 function reason({ path, known, now }: Change, features: PlaceFeatures, names: NamesHere): string | undefined {
   if (now === undefined) return undefined;
+  if (isBeyondReach(path)) return 'its path is too long; nothing below it was looked at';
   if (isOurs(path)) return "the name is the tool's own on the remote";
   if (isBytes(path) && !features.takesBytes && objectOf(now) !== undefined) {
     return 'the name is no text, and this remote takes only text';

@@ -5,10 +5,16 @@
 
 import { trashDirectory } from '../../../remotes/control/generations.ts';
 import type { CryptSettings } from '../../../remotes/crypt.ts';
-import type { Remote } from '../../../remotes/remote.ts';
+import { localDirectory, type Remote } from '../../../remotes/remote.ts';
+import { bytesOfName } from '../../../system/names.ts';
 
 /** Bytes of one name on file systems and the servers before them (limits.h, NAME_MAX). */
 const longestName = 255;
+/**
+ * Bytes of a whole path on a server's own disk (path_resolution(7), PATH_MAX), with room for the directory that it serves,
+ * which it does not tell. A directory of this machine is gone into name by name, so that its path has no end.
+ */
+const longestServed = 4095 - 195;
 /** Bytes of a whole key in object stores (S3, Google Cloud Storage and Azure give 1024). */
 const longestKey = 1024;
 /** Backends that have keys and no directories. */
@@ -20,7 +26,7 @@ export function encryptedLength(
   isDirectory: boolean,
   crypt: CryptSettings | undefined,
 ): number {
-  const bytes = Buffer.byteLength(name);
+  const bytes = bytesOfName(name).length;
   if (crypt === undefined || (isDirectory && !crypt.directoryNameEncryption)) return bytes;
   switch (crypt.filenameEncryption) {
     case 'off':
@@ -50,27 +56,30 @@ export function nameLimitOf({
   const lengthOf = (name: string, isDirectory: boolean): number => encryptedLength(name, isDirectory, crypt);
   const total = (names: readonly string[]): number =>
     names.reduce((sum, name, index) => sum + lengthOf(name, index < names.length - 1) + 1, -1);
-  const room = objectStores.has(raw.type ?? '') ? roomForKeys(raw, lengthOf) : undefined;
-  const why =
-    crypt === undefined
-      ? 'the remote takes no name of this length'
-      : 'the remote takes no name of this length, which crypt makes longer';
+  const hasKeys = objectStores.has(raw.type ?? '');
+  const isDirectoryHere = crypt === undefined && localDirectory(raw) !== undefined;
+  const room = isDirectoryHere ? Number.POSITIVE_INFINITY : roomIn(raw, hasKeys, lengthOf);
+  const why = (what: 'name' | 'path'): string =>
+    `the remote takes no ${what} of this length${crypt === undefined ? '' : ', which crypt makes longer'}`;
   return (path, kind) => {
     // an object store has no directories
-    if (kind === 'directory' && room !== undefined) return undefined;
+    if (kind === 'directory' && hasKeys) return undefined;
     const names = path.split('/');
     const isDirectory = (index: number): boolean => kind === 'directory' || index < names.length - 1;
-    const isTooLong =
-      room === undefined
-        ? names.some((name, index) => lengthOf(name, isDirectory(index)) > longestName)
-        : total(names) > room;
-    return isTooLong ? why : undefined;
+    if (!hasKeys && names.some((name, index) => lengthOf(name, isDirectory(index)) > longestName))
+      return why('name');
+    return total(names) > room ? why(hasKeys ? 'name' : 'path') : undefined;
   };
 }
 
-/** Bytes that are left for a file's path in a key, behind the remote's own path and that of the trash. */
-function roomForKeys({ path }: Remote, lengthOf: (name: string, isDirectory: boolean) => number): number {
-  const [, ...below] = path.split('/').filter((name) => name !== '');
-  const before = below.reduce((sum, name) => sum + Buffer.byteLength(name) + 1, 0);
-  return longestKey - trashNames.reduce((sum, name) => sum + lengthOf(name, true) + 1, before);
+/** Bytes that are left for a file's path, behind the remote's own, which in keys has no bucket, and that of the trash. */
+function roomIn(
+  { path }: Remote,
+  hasKeys: boolean,
+  lengthOf: (name: string, isDirectory: boolean) => number,
+): number {
+  const above = path.split('/').filter((name) => name !== '');
+  const before = above.slice(hasKeys ? 1 : 0).reduce((sum, name) => sum + Buffer.byteLength(name) + 1, 0);
+  const longest = hasKeys ? longestKey : longestServed;
+  return longest - trashNames.reduce((sum, name) => sum + lengthOf(name, true) + 1, before);
 }

@@ -4,7 +4,6 @@
  * R48). Two new ones that only such a place would mix up don't go in one pass: when the first is there, the place is asked
  * for the other, before anything is put over what it may take for it.
  */
-import { join } from 'node:path';
 import type { Place } from '../../../remotes/place.ts';
 import { controlDirectory } from '../../../remotes/remote.ts';
 import { isAbsence } from '../../../system/files.ts';
@@ -14,6 +13,7 @@ import type { NotCarried } from '../../result.ts';
 import type { Change } from '../../tree/changes.ts';
 import type { Entry } from '../../tree/entry.ts';
 import { objectOf } from '../../tree/objects.ts';
+import { reach } from '../../tree/reach.ts';
 import type { Carriable } from './carriable.ts';
 
 export interface Sifted extends Carriable {
@@ -107,7 +107,7 @@ function twinsAmong(root: string, fresh: ReadonlyMap<string, Change>): string[][
   for (const directory of new Set([...fresh.keys()].map(directoryOf))) {
     const byFold = new Map<string, string[]>();
     const own = directory === '' ? [controlDirectory] : [];
-    for (const name of new Set([...own, ...namesHere(join(root, directory))])) {
+    for (const name of new Set([...own, ...namesHere(root, directory)])) {
       const fold = folded(name);
       const others = byFold.get(fold);
       if (others === undefined) byFold.set(fold, [joined(directory, name)]);
@@ -121,9 +121,9 @@ function twinsAmong(root: string, fresh: ReadonlyMap<string, Change>): string[][
 }
 
 /** A directory that is gone meanwhile holds nothing; the next look tells. */
-function namesHere(directory: string): string[] {
+function namesHere(root: string, directory: string): string[] {
   try {
-    return readNames(directory);
+    return reach(root, directory, readNames);
   } catch (error) {
     if (isAbsence(error)) return [];
     throw error;

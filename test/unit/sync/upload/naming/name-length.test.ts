@@ -29,6 +29,8 @@ describe('the length of a name on the remote', () => {
 
   it('counts bytes, and leaves directories as they are where they are not encrypted', () => {
     expect(encryptedLength('ü'.repeat(8), false, settings('standard'))).toBe(52);
+    // bytes that are no text are one each
+    expect(encryptedLength('\udce9'.repeat(15), false, settings('standard'))).toBe(26);
     expect(encryptedLength('n'.repeat(20), true, settings('standard', false))).toBe(20);
     expect(encryptedLength('n'.repeat(20), true, settings('off'))).toBe(20);
     expect(encryptedLength('n'.repeat(20), true, undefined)).toBe(20);
@@ -71,5 +73,22 @@ describe('names that do not fit', () => {
     expect(fits('n'.repeat(longest), store, undefined)).toBe(true);
     expect(fits('n'.repeat(longest + 1), store, undefined)).toBe(false);
     expect(fits('n'.repeat(longest + 1), remote('s3', 'bucket'), undefined)).toBe(true);
+  });
+
+  it('are whole paths too, but in a directory of this machine', () => {
+    const trash = '.cryptosync/trash/1000000/';
+    const longest = 3900 - 'mnt/disk/'.length - trash.length;
+    const path = (bytes: number): string => 'n/'.repeat(bytes / 2).padEnd(bytes, 'n');
+    for (const type of ['webdav', 'sftp', 'drive']) {
+      const server = remote(type, '/mnt/disk');
+      expect(fits(path(longest), server, undefined)).toBe(true);
+      expect(fits(path(longest + 1), server, undefined)).toBe(false);
+      expect(nameLimitOf({ raw: server, crypt: undefined })(path(longest + 1), 'directory')).toContain(
+        'path',
+      );
+    }
+    expect(fits(path(4093), disk, undefined)).toBe(true);
+    // rclone carries to this one, which names the whole path
+    expect(fits(path(2000), disk, settings('standard'))).toBe(false);
   });
 });
