@@ -2,11 +2,11 @@
 
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, futimesSync, openSync, unlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { settableTime } from './file-times.ts';
 import { writeWhole } from './files.ts';
 import { named } from './paths/held-directory.ts';
+import { temporaryDirectory } from './paths/temporary.ts';
 
 /**
  * Gives `action` an open, unlinked file with a content, and closes it.
@@ -17,7 +17,7 @@ export async function withScratchFile<Result>(
   action: (descriptor: number) => Promise<Result>,
   mtime?: bigint,
 ): Promise<Result> {
-  const path = join(tmpdir(), `.cryptosync-${randomBytes(9).toString('hex')}`);
+  const path = join(temporaryDirectory(), `.cryptosync-${randomBytes(9).toString('hex')}`);
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const descriptor = named(path, () => openSync(path, flags, 0o600));
   try {

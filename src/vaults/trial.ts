@@ -3,11 +3,11 @@
  * remembers kept apart, so that neither the vault that is in use nor what is known of it is touched.
  */
 import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Secret } from '../secrets/secret.ts';
 import { ensureDirectory, kindOf } from '../system/files.ts';
 import { removeIfEmpty, removeTree } from '../system/paths/removal.ts';
+import { temporaryDirectory } from '../system/paths/temporary.ts';
 import { verifyWay } from '../system/paths/walk.ts';
 import type { Engine, EngineDependencies, MadeWith } from './engines/engine.ts';
 import { mountVault } from './mounting.ts';
@@ -86,7 +86,7 @@ export async function whileNaming<Result>(
   await clear(workshop, vault, dependencies);
   ensureDirectory(vault.mountDir, 0o700);
   // a socket's path is short (unix(7)), and a workshop may lie deep
-  const corner = mkdtempSync(join(tmpdir(), 'cryptosync-'));
+  const corner = mkdtempSync(join(temporaryDirectory(), 'cryptosync-'));
   try {
     const controlSocket = join(corner, 'socket');
     const options = { readOnly: true, idle: undefined, allowOther: false, controlSocket };

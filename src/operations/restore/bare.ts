@@ -3,7 +3,6 @@
  * generation that is wanted, and of the engine that its marker names.
  */
 import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileMode, type ProfileLayout } from '../../clients/layout.ts';
 import { choose } from '../../sync/generations/choice.ts';
@@ -11,6 +10,7 @@ import { readPast } from '../../sync/generations/history.ts';
 import { writeFileAtomic } from '../../system/files.ts';
 import { removeFile, removeTree } from '../../system/paths/removal.ts';
 import { parseStoredJson } from '../../system/paths/stored-json.ts';
+import { temporaryDirectory } from '../../system/paths/temporary.ts';
 import { readTrustedText } from '../../system/paths/trust.ts';
 import type { EngineName } from '../../vaults/engines/engine.ts';
 import { stateOfVault } from '../../vaults/mounting.ts';
@@ -107,7 +107,7 @@ async function engineThere(
   request: InstallRequest,
   encryptionKey: KeyProvider,
 ): Promise<EngineName | undefined> {
-  const directory = mkdtempSync(join(tmpdir(), 'cryptosync-restore-'));
+  const directory = mkdtempSync(join(temporaryDirectory(), 'cryptosync-restore-'));
   try {
     const { engine } = await markerThere(context, request, encryptionKey, join(directory, 'rclone.conf'));
     return engine;

@@ -22,6 +22,7 @@ export interface ConfigurationAdvice
     | 'remove-vault-by-hand'
     | 'look-where-link-leads'
     | 'check-paths'
+    | 'set-tmpdir'
     | 'check-owner'
     | 'choose-other-editor'
     | 'say-global'

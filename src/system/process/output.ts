@@ -1,8 +1,8 @@
 /** What a child printed: how much of it is kept, and where a daemon's goes. */
 import { fstatSync, openSync, readSync, unlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { errnoOf } from '../errors.ts';
+import { temporaryDirectory } from '../paths/temporary.ts';
 
 /** The most of a stream that is kept, in characters, so that a child that prints for ever can't fill the memory. */
 export const keptOutput = 16 * 1024 * 1024;
@@ -13,7 +13,10 @@ export const keptOutput = 16 * 1024 * 1024;
  */
 export function openUnlinkedFile(): number {
   for (let attempt = 1; ; attempt += 1) {
-    const path = join(tmpdir(), `.cryptosync-output-${process.pid}-${Math.random().toString(36).slice(2)}`);
+    const path = join(
+      temporaryDirectory(),
+      `.cryptosync-output-${process.pid}-${Math.random().toString(36).slice(2)}`,
+    );
     try {
       const descriptor = openSync(path, 'wx+', 0o600);
       unlinkSync(path);

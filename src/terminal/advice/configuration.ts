@@ -42,6 +42,7 @@ export const configurationAdvice: AdviceTexts<ConfigurationAdvice> = {
   'remove-vault-by-hand': 'Uninstall without --purge-vault, then remove the vault by hand.',
   'look-where-link-leads': 'Look where it leads.',
   'check-paths': 'Check --root and the paths in the profile.',
+  'set-tmpdir': 'Give TMPDIR a directory that is there, or none: then it is /tmp.',
   'check-owner': 'Check who owns it, or run as that user.',
   'choose-other-editor': 'Nothing was changed. Name another with EDITOR.',
 };

@@ -1,11 +1,11 @@
 /** Editing a configuration as visudo does: a copy in the editor, asked about until it is right or discarded. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Draft } from '../../operations/config/draft.ts';
 import { findExecutable } from '../../system/dependencies.ts';
 import { operatorEnvironment } from '../../system/environment.ts';
 import { CryptosyncError } from '../../system/errors.ts';
+import { temporaryDirectory } from '../../system/paths/temporary.ts';
 import { runOnTerminal } from '../../system/process/terminal.ts';
 import { adviceFor } from '../advice/index.ts';
 import { printable } from '../showing/style.ts';
@@ -24,7 +24,7 @@ export async function editDraft(
     });
   }
   const draft = makeDraft();
-  const directory = mkdtempSync(join(tmpdir(), 'cryptosync-config-'));
+  const directory = mkdtempSync(join(temporaryDirectory(), 'cryptosync-config-'));
   try {
     const copy = join(directory, basename(draft.file));
     writeFileSync(copy, draft.text, { mode: 0o600 });
