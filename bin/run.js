@@ -5,6 +5,9 @@
 // user of the machine could run code in this process, on 127.0.0.1:9229.
 process.on('SIGUSR1', () => {});
 
+// What is written here must be readable for whoever wrote it. What the operator keeps from others stays kept from them.
+process.umask(process.umask(0o077) & 0o077);
+
 const [major, minor, patch] = process.versions.node.split('.').map(Number);
 const isSupported =
   major >= 26 ||
