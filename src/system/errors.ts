@@ -135,6 +135,18 @@ function failedStore(path: string, errno: string): CryptosyncError {
   });
 }
 
+/** Whether a system error tells of what the machine has no more of, whatever was asked for. */
+export function isScarcity(errno: string | undefined): boolean {
+  return errno !== undefined && ['ENOMEM', 'EMFILE', 'ENFILE', 'EAGAIN'].includes(errno);
+}
+
+/** The same where a child says it: in the words of strerror(3), or a shell's own. */
+export function scarcityIn(said: string): CryptosyncError | undefined {
+  if (/cannot fork|resource temporarily unavailable/i.test(said)) return scarce('processes');
+  if (/too many open files/i.test(said)) return scarce('open files');
+  return /cannot allocate memory/i.test(said) ? scarce('memory') : undefined;
+}
+
 function scarce(what: string): CryptosyncError {
   return new CryptosyncError('LOCKED', `this machine has no more ${what} for this user`, {
     advice: { to: 'try-later' },

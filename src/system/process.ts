@@ -5,7 +5,7 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
-import { errnoOf, interruption } from './errors.ts';
+import { errnoOf, interruption, isScarcity, toCryptosyncError } from './errors.ts';
 import { openUnlinkedFile, readDescriptor } from './process/output.ts';
 import {
   type Command,
@@ -33,7 +33,7 @@ const neverKilledTime = 60_000;
 /**
  * Runs a program to its end.
  * @returns how it ended, whatever that was: exit codes are for the caller, who knows the tool.
- * @throws INTERRUPTED when the signal aborts, after the child has ended.
+ * @throws INTERRUPTED when the signal aborts, after the child has ended; LOCKED when the machine has no room for a child
  */
 export async function run(command: Command): Promise<Finished> {
   if (command.signal?.aborted) throw interruption(command.signal);
@@ -75,6 +75,7 @@ async function runWith(command: Command, output: Output, errors: Output): Promis
   try {
     subprocess = start(command, output, errors);
   } catch (thrown) {
+    verifyAmple(errnoOf(thrown));
     return neverStarted(thrown);
   }
   const stdout = collect(subprocess.stdout, command.onStdoutLine, command.printsBytes ? 'latin1' : 'utf8');
@@ -88,11 +89,20 @@ async function runWith(command: Command, output: Output, errors: Output): Promis
       new Promise((resolve) => setTimeout(resolve, drainTime).unref()),
     ]);
     if (command.signal?.aborted) throw interruption(command.signal);
+    verifyAmple(end.startError);
     return { ...end, stdout: stdout.text(), stderr: stderr.text(), timedOut: limits.timedOut() };
   } finally {
     limits.lift();
     for (const stream of [subprocess.stdout, subprocess.stderr]) stream?.destroy();
   }
+}
+
+/** What the machine has no more of keeps any program from being started: that is no failure of this one. */
+function verifyAmple(startError: string | undefined): void {
+  if (!isScarcity(startError)) return;
+  throw toCryptosyncError(
+    Object.assign(new Error(`no child could be started: ${startError}`), { code: startError }),
+  );
 }
 
 /** Node tells some reasons (ENOENT, EACCES) by the child's `error` event, and throws others (E2BIG, ENOMEM). */

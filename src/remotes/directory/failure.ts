@@ -1,5 +1,11 @@
 /** What the failures of a directory that is a place mean. */
-import { CryptosyncError, type ErrorCode, errnoOf } from '../../system/errors.ts';
+import {
+  CryptosyncError,
+  type ErrorCode,
+  errnoOf,
+  isScarcity,
+  toCryptosyncError,
+} from '../../system/errors.ts';
 import { isAbsence } from '../../system/files.ts';
 
 const codes: Readonly<Record<string, ErrorCode>> = {
@@ -29,6 +35,7 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 export function directoryFailure(name: string, error: unknown): unknown {
   const errno = errnoOf(error);
   if (errno === undefined) return error;
+  if (isScarcity(errno)) return toCryptosyncError(error);
   const code = codes[errno] ?? 'REMOTE_UNREACHABLE';
   const said = `the remote directory ${name} can't be used: ${(error as Error).message}`;
   return new CryptosyncError(code, said, { cause: error });

@@ -2,7 +2,7 @@
 import { createHash, type Hash, hash as hashAtOnce } from 'node:crypto';
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import type { ListedHash } from '../../remotes/place.ts';
-import { CryptosyncError, errnoOf } from '../../system/errors.ts';
+import { CryptosyncError, errnoOf, isScarcity, toCryptosyncError } from '../../system/errors.ts';
 import { directoryOf, shownPath, systemPath } from '../../system/names.ts';
 import { readParts } from '../../system/paths/parts.ts';
 import type { StampedEntry } from './entry.ts';
@@ -85,6 +85,7 @@ export function openBelow(root: string, path: string): OpenFile | Vanished {
 function unreadable(path: string, cause: unknown): unknown {
   const errno = errnoOf(cause);
   if (errno === undefined) return cause;
+  if (isScarcity(errno)) return toCryptosyncError(cause);
   const shown = shownPath(path);
   return new CryptosyncError('SYNC_FAILED', `${shown} can't be read (${errno})`, {
     details: { path: shown, errno },

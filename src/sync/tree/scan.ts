@@ -3,7 +3,7 @@
  * `comparePaths`. Nothing is followed and no content is read. It streams: what is held is one directory at a time.
  */
 import { type BigIntStats, constants, lstatSync, readlinkSync } from 'node:fs';
-import { CryptosyncError, errnoOf } from '../../system/errors.ts';
+import { CryptosyncError, errnoOf, isScarcity, toCryptosyncError } from '../../system/errors.ts';
 import { isBytes, joined, nameOfBytes, readNames, shownPath } from '../../system/names.ts';
 import type { EntryKind, StampedEntry } from './entry.ts';
 import { isBeyondReach, pathBelow, reach } from './reach.ts';
@@ -104,6 +104,7 @@ function targetOf(root: string, path: string): string | undefined {
 }
 
 function unreadable(root: string, path: string, cause: unknown): CryptosyncError {
+  if (isScarcity(errnoOf(cause))) return toCryptosyncError(cause);
   return new CryptosyncError(
     'SYNC_FAILED',
     `${shownPath(pathBelow(root, path))} can't be read (${errnoOf(cause) ?? 'unknown'})`,

@@ -49,7 +49,7 @@ function send(environment: NodeJS.ProcessEnv, entry: string): string | undefined
   if (lstatSync(socket, { throwIfNoEntry: false })?.isSocket() !== true) return `there is no ${socket}`;
   const logger = findExecutable('logger', environment);
   if (logger === undefined) return 'there is no logger of util-linux on PATH';
-  const status = runAndWait(logger, ['--journald'], deadline, entry);
+  const { status } = runAndWait(logger, ['--journald'], deadline, entry);
   return status === 0 ? undefined : `logger ended with ${status ?? 'a signal'}`;
 }
 

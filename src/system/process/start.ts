@@ -57,15 +57,22 @@ export type Output = number | 'pipe' | 'ignore';
 /**
  * Starts a child by node's own spawn: execa takes 13 ms to load and two more for each child, and a mount starts
  * four.
+ * @throws what keeps a child from being started, where node knows at once: E2BIG, ENOMEM, EMFILE
  */
 export function start(command: Command, output: Output, errors: Output): ChildProcess {
-  return spawn(command.file, command.args, {
+  const subprocess = spawn(command.file, command.args, {
     stdio: [command.input === undefined ? 'ignore' : 'pipe', output, errors, ...(command.descriptors ?? [])],
     env: command.environment,
     // Its own process group: Ctrl-C reaches it by our decision only, after the operation has put things in order.
     detached: true,
     cwd: command.workingDirectory,
   });
+  // where no descriptor is left node makes no streams, and tells that later than their absence would be met (N7)
+  if (subprocess.stdin === undefined) {
+    subprocess.on('error', () => {});
+    throw Object.assign(new Error('no descriptor is left for a child'), { code: 'EMFILE' });
+  }
+  return subprocess;
 }
 
 export function feed(subprocess: ChildProcess, input: Command['input']): void {

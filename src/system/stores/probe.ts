@@ -2,6 +2,7 @@
  * Asking a file system that may never answer. A call of our own can't be taken back: neither Ctrl-C nor a deadline
  * ends a thread that waits for a FUSE daemon or a server. So a child asks, and is left behind when it is late.
  */
+import { isScarcity, toCryptosyncError } from '../errors.ts';
 import { runAndWait } from '../process/blocking.ts';
 
 export type Health =
@@ -22,6 +23,8 @@ const failures = [
   { status: 16, errno: 'ECONNABORTED', says: 'software caused connection abort' },
 ] as const;
 const otherFailure = 30;
+/** A shell's own, where it can't start what it is told. */
+const notForked = 2;
 const late = 31;
 
 const cases = failures.map(({ status, says }) => `*"${says}"*) exit ${status};;`).join(' ');
@@ -34,7 +37,8 @@ const script = `trap 'kill -9 $asking 2>/dev/null; exit ${late}' TERM
 (
   said=$( { stat -- "$1" && stat -f -- "$1"; } 2>&1 >/dev/null) && exit 0
   case $(printf %s "$said" | tr A-Z a-z) in
-    *"no such file"*|*"not a directory"*) exit 0;; ${cases} *) exit ${otherFailure};;
+    *"no such file"*|*"not a directory"*) exit 0;; *"cannot fork"*) exit ${notForked};;
+    ${cases} *) exit ${otherFailure};;
   esac
 ) &
 asking=$!
@@ -48,7 +52,10 @@ export const answerDeadline = 5000;
 const remembered = 20_000;
 const sick = new Map<string, { readonly health: Health; readonly until: number }>();
 
-/** Whether the file system at a path answers; that there is nothing at the path is an answer. */
+/**
+ * Whether the file system at a path answers; that there is nothing at the path is an answer.
+ * @throws LOCKED when the machine has no room for the child that asks
+ */
 export function probeDirectory(path: string, deadline: number = answerDeadline): Health {
   const before = sick.get(path);
   if (before !== undefined && Date.now() < before.until) return before.health;
@@ -59,7 +66,10 @@ export function probeDirectory(path: string, deadline: number = answerDeadline):
 }
 
 function ask(path: string, deadline: number): Health {
-  const status = runAndWait('sh', ['-c', script, 'sh', path], deadline);
+  const { status, startError } = runAndWait('sh', ['-c', script, 'sh', path], deadline);
+  // a store is not sick because nobody could be sent to ask it
+  const code = status === notForked ? 'EAGAIN' : startError;
+  if (isScarcity(code)) throw toCryptosyncError(Object.assign(new Error(`${path} can't be asked`), { code }));
   if (status === 0) return { kind: 'alive' };
   if (status === undefined || status === late) return { kind: 'silent' };
   const failure = failures.find((known) => known.status === status);

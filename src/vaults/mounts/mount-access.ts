@@ -5,7 +5,7 @@
  */
 import { basename, dirname } from 'node:path';
 import { minimalEnvironment } from '../../system/environment.ts';
-import { CryptosyncError } from '../../system/errors.ts';
+import { CryptosyncError, scarcityIn } from '../../system/errors.ts';
 import { temporaryNameFor } from '../../system/files.ts';
 import { type Command, lastLines, run } from '../../system/process.ts';
 import { noSpaceLeft } from '../engines/failure.ts';
@@ -37,7 +37,7 @@ async function runScript(
   return await beginScript(script, args, { input })(milliseconds);
 }
 
-/** Starts one. @returns what waits for its answer, with a deadline that counts from then on */
+/** Starts one. @returns what waits for its answer, with a deadline that counts from then on, and throws LOCKED */
 function beginScript(
   script: string,
   args: readonly string[],
@@ -64,11 +64,14 @@ function beginScript(
     const left = new Promise<undefined>((resolve) => {
       lastStraw = setTimeout(() => resolve(undefined), milliseconds + 2 * endTime);
     });
-    const finished = await Promise.race([answer, left]);
-    clearTimeout(timer);
-    clearTimeout(lastStraw);
+    const finished = await Promise.race([answer, left]).finally(() => {
+      clearTimeout(timer);
+      clearTimeout(lastStraw);
+    });
     if (finished === undefined || finished.timedOut) return { kind: 'silent' };
     if (finished.exitCode === 0) return { kind: 'done', output: finished.stdout };
+    const scarcity = scarcityIn(finished.stderr);
+    if (scarcity !== undefined) throw scarcity;
     return { kind: 'failed', said: lastLines(finished.stderr, 2) || `exit ${finished.exitCode}` };
   };
 }

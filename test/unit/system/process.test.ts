@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -75,6 +76,40 @@ describe('run', () => {
     const finished = await run({ ...shell('true'), args: ['-c', 'true', 'x'.repeat(4 * 1024 * 1024)] });
     expect(finished).toMatchObject({ exitCode: undefined, startError: 'E2BIG' });
   });
+
+  it.each(['run', 'runUnheard', 'outputOf', 'startServer', 'startWorker'])(
+    'tells that no descriptor is left for a child, whoever starts it: %s',
+    (runner) => {
+      // a process of its own, which leaves itself none
+      const [process_, stream, server, worker] = [
+        'process',
+        'process/stream',
+        'process/server',
+        'process/worker',
+      ].map((module) => new URL(`../../../src/system/${module}.ts`, import.meta.url).href);
+      const script = `import { run, runUnheard } from '${process_}';
+        import { outputOf } from '${stream}';
+        import { startServer } from '${server}';
+        import { startWorker } from '${worker}';
+        import { toCryptosyncError } from '${new URL('../../../src/system/errors.ts', import.meta.url).href}';
+        import { closeSync, openSync } from 'node:fs';
+        const command = { file: '/bin/true', args: [], environment: {}, deadline: 1000 };
+        const runners = {
+          run: () => run(command), runUnheard: () => runUnheard(command), startServer: () => startServer(command),
+          outputOf: () => outputOf(command).next(), startWorker: async () => startWorker(command),
+        };
+        const held = [];
+        try { for (;;) held.push(openSync('/dev/null')); } catch {}
+        // one is needed for the inner pipe of a start
+        closeSync(held.pop());
+        const told = await runners['${runner}']().then(() => 'started', (error) => toCryptosyncError(error).code);
+        for (const descriptor of held) closeSync(descriptor);
+        console.log(told);`;
+      const args = ['--nofile=40:40', process.execPath, '--input-type=module', '-e', script];
+      const { stdout, stderr, status } = spawnSync('prlimit', args, { encoding: 'utf8' });
+      expect([stdout, stderr, status]).toEqual(['LOCKED\n', '', 0]);
+    },
+  );
 
   it('ends the child when the signal aborts, and throws the reason of the abort', async () => {
     const controller = new AbortController();

@@ -1,7 +1,14 @@
 /** What waits for a mount to come: it reads from the mount, and from nothing else. */
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
-import { type PreparedReading, prepareReading } from '../../../../src/vaults/mounts/mount-access.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  isMountEmpty,
+  type PreparedReading,
+  prepareReading,
+  probeMount,
+  readFileInMount,
+  writeFileInMount,
+} from '../../../../src/vaults/mounts/mount-access.ts';
 import { scratchDirectory } from '../../../support/scratch.ts';
 
 const name = 'canary';
@@ -30,6 +37,33 @@ describe('a reading that waits for its mount', () => {
     expect(childrenOfThisProcess()).toHaveLength(before.length + 1);
     prepared.forget();
     await expect.poll(childrenOfThisProcess, { timeout: 20_000 }).toEqual(before);
+  });
+});
+
+describe('a call into a mount', () => {
+  const path = process.env['PATH'];
+  afterEach(() => {
+    process.env['PATH'] = path;
+  });
+
+  it.each([
+    'sh: 1: Cannot fork',
+    'sh: fork: retry: Resource temporarily unavailable',
+    'sh: canary: Too many open files',
+    'head: Cannot allocate memory',
+  ])('for which the machine has no room tells nothing of the mount: %s', async (said) => {
+    const bin = scratchDirectory();
+    writeFileSync(`${bin}/sh`, `#!/bin/sh\necho '${said}' >&2\nexit 2\n`, { mode: 0o755 });
+    process.env['PATH'] = bin;
+    const directory = scratchDirectory();
+    for (const call of [
+      () => readFileInMount(directory, name),
+      () => writeFileInMount(directory, name, ''),
+      () => isMountEmpty(directory),
+      () => probeMount(directory, 1000),
+      () => preparedOn(directory, directory).read(),
+    ])
+      await expect(call()).rejects.toMatchObject({ code: 'LOCKED' });
   });
 });
 
