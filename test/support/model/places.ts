@@ -38,6 +38,9 @@ interface Service extends Server {
 /** rclone's own sign for what it spells otherwise (U+201B): a copy that rclone makes alone has it twice. */
 const quote = /\xe2\x80\x9b/;
 
+/** s3rver keeps an object in files whose names are longer than its own: those of encrypted links are too long then. */
+const quoteOrLong = /\xe2\x80\x9b|n{140}/;
+
 /** A server of a kind, and the sink that leads to it. @param served what it serves @param directory for its keys */
 export async function serveSink(
   kind: Exclude<Backend, 'local'>,
@@ -65,7 +68,7 @@ export async function startModelPlace(kind: ModelPlaceKind, directory: string): 
       }
       const { sink, garbles } = service;
       const flags = adapterFor(sink).getRcloneArgs(sink);
-      const garbled = isEncrypted === undefined ? garbles : quote;
+      const garbled = isEncrypted === undefined ? garbles : backend === 's3' ? quoteOrLong : quote;
       return { raw: sinkRemote(sink, name, ''), flags, garbles: garbled, ...encryption };
     },
     close: async () => await service?.stop(),
