@@ -81,6 +81,14 @@ export class MisplacedFile extends Error {
   }
 }
 
+/** What the machine can have no more of, whatever was asked for. */
+const scarcities: Readonly<Record<string, string>> = {
+  ENOMEM: 'memory',
+  EMFILE: 'open files',
+  ENFILE: 'open files',
+  EAGAIN: 'processes',
+};
+
 const explanations: Readonly<Record<string, (path: string) => CryptosyncError>> = {
   ENOSPC: (path) => new CryptosyncError('DISK_FULL', `no space is left on the disk for ${path}`),
   EDQUOT: (path) => new CryptosyncError('DISK_FULL', `the disk quota is used up at ${path}`),
@@ -101,10 +109,7 @@ const explanations: Readonly<Record<string, (path: string) => CryptosyncError>> 
   EBUSY: (path) => new CryptosyncError('MOUNT_BUSY', `${path} is in use`),
   ETXTBSY: (path) => new CryptosyncError('MOUNT_BUSY', `${path} is in use`),
   EFBIG: (path) => new CryptosyncError('DISK_FULL', `${path} is too large for its file system`),
-  ENOMEM: () => scarce('memory'),
-  EMFILE: () => scarce('open files'),
-  ENFILE: () => scarce('open files'),
-  EAGAIN: () => scarce('processes'),
+  ...Object.fromEntries(Object.entries(scarcities).map(([errno, what]) => [errno, () => scarce(what)])),
   ...Object.fromEntries(
     [
       'ENOTCONN',
@@ -137,7 +142,7 @@ function failedStore(path: string, errno: string): CryptosyncError {
 
 /** Whether a system error tells of what the machine has no more of, whatever was asked for. */
 export function isScarcity(errno: string | undefined): boolean {
-  return errno !== undefined && ['ENOMEM', 'EMFILE', 'ENFILE', 'EAGAIN'].includes(errno);
+  return errno !== undefined && Object.hasOwn(scarcities, errno);
 }
 
 /** The same where a child says it: in the words of strerror(3), or a shell's own. */

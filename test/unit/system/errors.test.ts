@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { directoryFailure } from '../../../src/remotes/directory/failure.ts';
 import { exitOf } from '../../../src/system/error-codes.ts';
 import {
   CryptosyncError,
   type ErrorCode,
   errnoOf,
   interruption,
+  isScarcity,
   toCryptosyncError,
 } from '../../../src/system/errors.ts';
 import { hintOf } from '../../support/refusal.ts';
@@ -110,6 +112,18 @@ describe('toCryptosyncError', () => {
     expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
     expect(hintOf(error)).toBeTruthy();
     expect(errnoOf(error.cause)).toBe(errno);
+  });
+
+  it.each([
+    ['ENOMEM', 'memory'],
+    ['EMFILE', 'open files'],
+    ['ENFILE', 'open files'],
+    ['EAGAIN', 'processes'],
+  ])('tells by %s that the machine has no more %s, also in a remote directory', (errno, what) => {
+    const error = systemError(errno, '/a/b');
+    expect(isScarcity(errno)).toBe(true);
+    for (const told of [toCryptosyncError(error), directoryFailure('/a', error)])
+      expect(told).toMatchObject({ code: 'LOCKED', message: expect.stringContaining(`no more ${what} `) });
   });
 
   it('calls everything else a bug, and keeps it as the cause', () => {
