@@ -105,7 +105,7 @@ describe('room where stdout leads', () => {
     for (const script of ['exec "$@" 2> /dev/full', 'exec "$@" >&- 2>&-', '"$@" | true'])
       expect([
         script,
-        (await byShell(script, ['sync', '--client', 'client1', '--verbose'])).exitCode,
+        (await byShell(script, ['sync', '--client', 'client1', '--progress', 'json'])).exitCode,
       ]).toEqual([script, 0]);
   });
 });

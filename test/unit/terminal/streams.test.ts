@@ -45,4 +45,11 @@ describe('what the process writes to', () => {
       expect(output(`prepareStreams(); ${write};`, '| true')).toBe('exit 0\n');
     },
   );
+
+  it('tells once that there is no room, however often and by whatever way it writes', () => {
+    const write = `process.stdout.write('x'); writeOut('x'); process.stdout.write('x'); writeOut('x');`;
+    expect(output(`prepareStreams(); ${write}`, '> /dev/full')).toBe(
+      "error: what this prints can't be written: no space is left [DISK_FULL]\nexit 14\n",
+    );
+  });
 });
