@@ -29,6 +29,7 @@ import {
   keptStatusFile,
   type ProfileLayout,
   recordFile,
+  sessionJournal,
   vaultLock,
 } from '../../src/clients/layout.ts';
 import type { Context } from '../../src/operations/context.ts';
@@ -105,6 +106,9 @@ async function keptClient(): Promise<Subject> {
   const layout = layoutOf(root, client);
   const { last } = checkFiles(recordFile(layout, `s3:bucket/${client}`));
   writeFileSync(last, checkOf('verified'), { mode: 0o600 });
+  // times that can be set again
+  for (const path of [layout.profileFile, layout.rcloneConfig, layout.ledger, config(layout), last])
+    utimesSync(path, 1e9, 1e9);
   onTestFinished(() => {
     unmountAllBelow(layout.directory);
     rmSync(layout.directory, { recursive: true, force: true });
@@ -123,11 +127,12 @@ function checkOf(outcome: string): string {
 /** Writes over a part of a file, which keeps its inode, its length and the time of its modification. */
 function overwrite(path: string, from: string, to: string): void {
   expect(from.length).toBe(to.length);
-  const { atime, mtime } = statSync(path);
+  const { atime, mtime, mtimeMs } = statSync(path);
   const text = readFileSync(path, 'utf8');
   expect(text).toContain(from);
   writeFileSync(path, text.replace(from, to), { flag: 'r+' });
   utimesSync(path, atime, mtime);
+  expect(statSync(path).mtimeMs).toBe(mtimeMs);
 }
 
 /** Puts another file in the place of one, as an editor does, with its time. */
@@ -252,7 +257,11 @@ const changes: Readonly<Record<string, Change>> = {
     overwrite(check, '"damaged":0', '"damaged":7'),
   'a record comes beside the ledger': ({ layout }) =>
     writeFileSync(join(layout.stateDirectory, 'record-default-0.jsonl'), ''),
-  'the client is claimed as a tenant': ({ layout }) => mkdirSync(layout.sessionStateDirectory),
+  'the client is claimed as a tenant': ({ layout }) => {
+    mkdirSync(layout.sessionStateDirectory);
+    // one that can't be read tells of a session too
+    writeFileSync(sessionJournal(layout), '{');
+  },
   'the encrypted directory is empty': ({ layout }) => {
     rmSync(layout.defaultEncryptedDir, { recursive: true });
     mkdirSync(layout.defaultEncryptedDir);
@@ -410,6 +419,29 @@ describe('nobody is told again', () => {
     ahead = statSync(subject.check).ctimeMs + 3900 - Date.now();
     await toldOf(context, true);
     expect(existsSync(keptStatusFile(installation.root))).toBe(false);
+  });
+
+  it('whose remote is told from where the command was typed', async () => {
+    const { layout, client } = await keptClient();
+    writeFileSync(layout.rcloneConfig, '[s3]\ntype = local\n');
+    const profile = JSON.parse(readFileSync(layout.profileFile, 'utf8'));
+    for (const [path, isTold] of [
+      ['/somewhere', true],
+      ['somewhere', false],
+    ] as const) {
+      writeFileSync(layout.profileFile, JSON.stringify({ ...profile, remote: { name: 's3', path } }));
+      await keepAll();
+      expect([path, isToldAgain(client)]).toEqual([path, isTold]);
+    }
+    await expectTruth();
+  });
+
+  it('out of a root that lies on no disk of this machine', async () => {
+    const store = installation.path('store');
+    await mountStore(installation, store);
+    const root = join(store, 'clients');
+    mkdirSync(root, { mode: 0o700 });
+    expect(openKeptFleet({ ...context, root }, readMountTable())).toBeUndefined();
   });
 
   it('when the clock was set while it was read', async () => {
