@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { generateEncryptionKey } from '../../../src/secrets/encryption-key.ts';
+import { Secret } from '../../../src/secrets/secret.ts';
 import { delayAfter } from '../../../src/sessions/backoff.ts';
 import { limitTo } from '../../../src/sessions/limit.ts';
 import { clearEncryptionConfig, holdEncryption } from '../../../src/sessions/session.ts';
@@ -64,6 +65,16 @@ describe('the encryption of a session', () => {
     [{ encryptFilenames: false, filenameEncryption: 'off' }, 'off'],
   ])('%o hides names as %s', ([names, mode]) => {
     expect(holdEncryption({ key: generateEncryptionKey(), ...names }).filenameEncryption).toBe(mode);
+  });
+
+  it('leaves no key behind when its salt is refused', () => {
+    const wipe = vi.spyOn(Secret.prototype, 'wipe');
+    onTestFinished(() => wipe.mockRestore());
+    expect(() => holdEncryption({ key: generateEncryptionKey(), salt: 'no salt' })).toThrowError(
+      expect.objectContaining({ code: 'INVALID_ENCRYPTION_KEY' }),
+    );
+    const wiped = wipe.mock.contexts.map((one) => (one as Secret).reveal());
+    expect(wiped).toEqual([Buffer.alloc(44)]);
   });
 
   it('does not contradict itself', () => {
