@@ -131,6 +131,14 @@ const plays: Readonly<Record<string, (stage: Stage, asked: Asked, when: Moment) 
     die(one, asked, when);
     return 'b';
   },
+  async 'is new, and edited after a run had sent it'({ one, edit, run, die }, asked, when) {
+    await run(one, asked);
+    edit(one, 'f', 'a');
+    die(one, asked, 'when all was done');
+    edit(one, 'f', 'b');
+    die(one, asked, when);
+    return 'b';
+  },
   async 'is set back after a run had sent it'({ one, edit, run, die }, asked, when) {
     edit(one, 'f', 'a');
     await run(one, asked);
