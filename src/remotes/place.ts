@@ -109,7 +109,7 @@ export interface Place {
   /** Moves a directory with all that is in it, onto a path where nothing is. @returns false when it can't */
   moveDirectory(from: string, to: string): Promise<boolean>;
   makeDirectory(path: string): Promise<void>;
-  /** Removes a directory if it is there and empty. */
+  /** Removes a directory if it is there and empty. @throws where that is refused */
   removeEmptyDirectory(path: string): Promise<void>;
   /** Removes a file if it is there. */
   removeFile(path: string): Promise<void>;

@@ -1,10 +1,16 @@
-/** A proxy in front of a WebDAV server that misbehaves at requests of a kind: it fails, cuts, lies, or keeps silent. */
+/** A proxy in front of a WebDAV or S3 server that misbehaves at requests of a kind: it fails, refuses, cuts, or lies. */
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export type Misbehaviour =
-  | { readonly kind: 'status'; readonly status: number }
+  | { readonly kind: 'status'; readonly status: number; readonly body?: string }
   /** Says that it has stored what it was given, and has not. */
   | { readonly kind: 'stores nothing' }
   /** Says that it has stored what it was given, and has stored the first half. */
@@ -16,10 +22,13 @@ export type Misbehaviour =
   /** Tells another size of every file that it lists. */
   | { readonly kind: 'lies about sizes' };
 
+/** Which requests. */
+export type Matches = (method: string, path: string, headers: IncomingHttpHeaders) => boolean;
+
 export interface MisbehavingServer {
   readonly port: number;
   /** @param matches the requests; @param times how many of them */
-  misbehave(how: Misbehaviour, matches: (method: string, path: string) => boolean, times: number): void;
+  misbehave(how: Misbehaviour, matches: Matches, times: number): void;
   behave(): void;
   /** How often it misbehaved since it was told to. */
   count(): number;
@@ -28,7 +37,7 @@ export interface MisbehavingServer {
 
 interface Rule {
   readonly how: Misbehaviour;
-  readonly matches: (method: string, path: string) => boolean;
+  readonly matches: Matches;
   left: number;
 }
 
@@ -38,7 +47,8 @@ export async function startMisbehavingServer(target: number): Promise<Misbehavin
   const server = createServer((asked, answer) => {
     asked.on('error', () => {});
     const path = decodeURIComponent(asked.url ?? '');
-    const isDue = rule !== undefined && rule.left > 0 && rule.matches(asked.method ?? '', path);
+    const isDue =
+      rule !== undefined && rule.left > 0 && rule.matches(asked.method ?? '', path, asked.headers);
     if (rule === undefined || !isDue) return void pass(target, asked, answer);
     rule.left -= 1;
     count += 1;
@@ -73,7 +83,7 @@ async function misbehaveAt(
   switch (how.kind) {
     case 'status':
       asked.resume();
-      answer.writeHead(how.status, { 'content-type': 'text/plain' }).end('not now');
+      answer.writeHead(how.status, { 'content-type': 'text/plain' }).end(how.body ?? 'not now');
       return;
     case 'stores nothing':
       await bodyOf(asked);
@@ -119,7 +129,9 @@ function pass(
 ): void {
   const { method, url, headers } = asked;
   const told = body === undefined ? headers : { ...headers, 'content-length': String(body.length) };
-  const host = `127.0.0.1:${target}`;
+  const isSigned = headers.authorization?.startsWith('AWS4-') ?? false;
+  // the address that was asked stands in a signature
+  const host = isSigned ? headers.host : `127.0.0.1:${target}`;
   const destination = headers['destination'];
   // a move names its other path with the proxy's own address, and is asked for as by every newer rclone (hazards.md R47)
   const moved =

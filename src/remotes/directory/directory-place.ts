@@ -17,7 +17,12 @@ import {
 import { errnoOf } from '../../system/errors.ts';
 import { settableTime } from '../../system/file-times.ts';
 import { isAbsence, writeWhole } from '../../system/files.ts';
-import { type EntryName, type HeldDirectory, notDirectory } from '../../system/paths/held-directory.ts';
+import {
+  type EntryName,
+  type HeldDirectory,
+  named,
+  notDirectory,
+} from '../../system/paths/held-directory.ts';
 import { HeldTree } from '../../system/paths/held-tree.ts';
 import { readParts } from '../../system/paths/parts.ts';
 import { openRegular } from '../../system/paths/regular-file.ts';
@@ -179,7 +184,9 @@ export function directoryPlace(settings: DirectoryPlaceSettings): Place {
       guarded(() => {
         directories.forget();
         try {
-          inParent(path, false, (parent, last) => rmdirSync(parent.at(last)));
+          inParent(path, false, (parent, last) =>
+            named(parent.pathOf(last), () => rmdirSync(parent.at(last))),
+          );
         } catch (error) {
           if (!isAbsence(error) && !['ENOTEMPTY', 'EEXIST', 'EBUSY'].includes(errnoOf(error) ?? ''))
             throw error;
@@ -187,7 +194,11 @@ export function directoryPlace(settings: DirectoryPlaceSettings): Place {
       }),
     removeFile: (path) =>
       guarded(() =>
-        orNothing(undefined, () => inParent(path, false, (parent, last) => unlinkSync(parent.at(last)))),
+        orNothing(undefined, () =>
+          inParent(path, false, (parent, last) =>
+            named(parent.pathOf(last), () => unlinkSync(parent.at(last))),
+          ),
+        ),
       ),
     removeTree: (path) =>
       guarded(() => {

@@ -1,4 +1,5 @@
 /** What the failures of a directory that is a place mean. */
+import type { Advice } from '../../system/advice/index.ts';
 import {
   CryptosyncError,
   type ErrorCode,
@@ -31,6 +32,13 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   ),
 };
 
+const advices: Readonly<Record<string, Advice>> = {
+  ...Object.fromEntries(
+    ['EACCES', 'EPERM', 'EROFS'].map((errno) => [errno, { to: 'allow-changes-in-directory' }]),
+  ),
+  EXDEV: { to: 'keep-one-file-system' },
+};
+
 /** The error with a code for whatever went wrong in the directory `name`. */
 export function directoryFailure(name: string, error: unknown): unknown {
   const errno = errnoOf(error);
@@ -38,7 +46,7 @@ export function directoryFailure(name: string, error: unknown): unknown {
   if (isScarcity(errno)) return toCryptosyncError(error);
   const code = codes[errno] ?? 'REMOTE_UNREACHABLE';
   const said = `the remote directory ${name} can't be used: ${(error as Error).message}`;
-  return new CryptosyncError(code, said, { cause: error });
+  return new CryptosyncError(code, said, { advice: advices[errno], cause: error });
 }
 
 /** What an action gives, or `nothing` when what it is about is not there. */

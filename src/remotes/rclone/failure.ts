@@ -32,7 +32,8 @@ interface FailureKind {
   readonly words: RegExp;
   /** HTTP statuses that mean the same. */
   readonly statuses?: readonly number[];
-  readonly says: (remote: string) => string;
+  /** @param action what was tried */
+  readonly says: (remote: string, action: string) => string;
   readonly advice?: Advice;
 }
 
@@ -94,7 +95,7 @@ const failureKinds: readonly FailureKind[] = [
     words:
       /\bunauthorized\b|(?:^|: )forbidden\b|access ?denied|InvalidAccessKeyId|SignatureDoesNotMatch|ExpiredToken|AuthenticationFailed|unable to authenticate|invalid_grant|token (?:has )?(?:been )?(?:expired|revoked)|empty token found|couldn't fetch token|permission denied|SSH_FX_PERMISSION_DENIED|530 Login/im,
     statuses: [401, 403],
-    says: (remote) => `${remote} refused the credentials or the access`,
+    says: (remote, action) => `${remote} refused the credentials or the access, asked to ${action}`,
     advice: { to: 'check-credentials' },
   },
   {
@@ -103,6 +104,14 @@ const failureKinds: readonly FailureKind[] = [
       /connection refused|connection reset|no such host|network is unreachable|no route to host|i\/o timeout|timeout awaiting|timed out|dial tcp|TLS handshake|broken pipe|server misbehaving|use of closed network connection|context deadline exceeded|unexpected EOF|connection lost|handshake failed|\bEOF\b/i,
     statuses: [502, 503, 504],
     says: (remote) => `${remote} can't be reached, or the connection broke`,
+  },
+  {
+    // write-once and locked stores, and servers that don't know a method
+    code: 'SYNC_FAILED',
+    words: /\bMethodNotAllowed\b|\bNotImplemented\b|\bPreconditionFailed\b|\bInvalidObjectState\b/,
+    statuses: [405, 409, 412, 423, 501],
+    says: (remote, action) => `${remote} refused to ${action}`,
+    advice: { to: 'allow-changes' },
   },
 ];
 
@@ -153,7 +162,10 @@ export function rcloneFailure(result: RcloneOutcome, place: string, action: stri
   const first = result.errors.find((line) => !line.startsWith('Failed to')) ?? result.errors[0];
   const detail = first === undefined ? `rclone exit ${result.exitCode ?? 'by a signal'}` : oneLine(first);
   if (kind !== undefined) {
-    return new CryptosyncError(kind.code, `${kind.says(place)} (${detail})`, { advice: kind.advice, cause });
+    return new CryptosyncError(kind.code, `${kind.says(place, action)} (${detail})`, {
+      advice: kind.advice,
+      cause,
+    });
   }
   return new CryptosyncError('SYNC_FAILED', `could not ${action} at ${place}: ${detail}`, { cause });
 }
@@ -169,6 +181,12 @@ function oneLine(text: string): string {
 /** True when the place does not exist: for a remote without directories that is an empty place. */
 export function isNotFound({ exitCode }: Pick<RcloneOutcome, 'exitCode'>): boolean {
   return exitCode === exitCodes.directoryNotFound || exitCode === exitCodes.fileNotFound;
+}
+
+/** True for a message of a remote that could do what it was asked, and does not. */
+export function isRefusal(message: string): boolean {
+  const kind = kindOf(message);
+  return kind?.code === 'REMOTE_AUTH_FAILED' || kind?.advice?.to === 'allow-changes';
 }
 
 /** True for a message of a remote that can't be reached. */

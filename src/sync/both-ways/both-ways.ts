@@ -76,7 +76,8 @@ export async function syncBothWays(
     await commitBoth(run, settled, { entries, changes, id: announce.id });
   } else remember(context, job, settled.outlook, entries);
   removeJournal(job.bothWaysDirectory);
-  if (job.settings.keepDeleted === 0) for (const one of settled.unwanted) await throwAway(place, one);
+  if (job.settings.keepDeleted === 0)
+    for (const one of settled.unwanted) await throwAway(context, place, one);
   pruneLocalTrash(job.localTrash, keptFor(job), context.clock.now().getTime());
   const generation = isAnnounced ? announce.generation : announce.generation - 1;
   return { ...outcomeOf(settled, first), generation, changed: settled.hasMoved || isAnnounced };

@@ -12,7 +12,7 @@ import { openStaging } from '../here/staging.ts';
 import type { LocalTrash } from '../here/trash.ts';
 import type { Job } from '../job.ts';
 import { objectOf } from '../tree/objects.ts';
-import { carryOut } from '../upload/carry-out.ts';
+import { carryOut, tellLeft } from '../upload/carry-out.ts';
 import { bytesIn, progressOf } from '../upload/progress.ts';
 import { tellStrangers } from '../upload/strangers.ts';
 import type { Outlook } from './outlook.ts';
@@ -66,6 +66,7 @@ export async function carryBoth(
     const come = await fetchAll(place, coming, carryIn);
     const gone = await carryOut(place, moves.going, { root, trash: trashThere, signal, onCarried });
     tellStrangers(context, place, gone.strangers);
+    tellLeft(context, gone);
     if (!isNothingHere(coming)) noteIncoming(job, bothWays);
     await settleIn(coming, carryIn);
     removeIncoming(job);

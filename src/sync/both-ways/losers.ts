@@ -1,7 +1,9 @@
 /** Where nothing of what a run replaced is kept, the losers of conflicts still are, and what stood under half of a file. */
+
 import { dirname, join } from 'node:path';
 import type { Place } from '../../remotes/place.ts';
 import { removeTree } from '../../system/paths/removal.ts';
+import type { TransferContext } from '../context.ts';
 import type { LocalTrash } from '../here/trash.ts';
 import type { Outlook } from './outlook.ts';
 
@@ -32,10 +34,19 @@ export function unwantedIn(
 }
 
 /** After the commit: until then it is what the last generation is put together from. */
-export async function throwAway(place: Place, { there, here }: Unwanted): Promise<void> {
-  for (const path of there) await place.removeFile(path);
-  const above = [...new Set(there.flatMap(directoriesAbove))].sort((a, b) => b.length - a.length);
-  for (const path of above) await place.removeEmptyDirectory(path);
+export async function throwAway(
+  { warn }: Pick<TransferContext, 'warn'>,
+  place: Place,
+  { there, here }: Unwanted,
+): Promise<void> {
+  try {
+    for (const path of there) await place.removeFile(path);
+    const above = [...new Set(there.flatMap(directoriesAbove))].sort((a, b) => b.length - a.length);
+    for (const path of above) await place.removeEmptyDirectory(path);
+  } catch (error) {
+    // that more is kept than was asked for is no reason to call a finished sync failed
+    warn(`what was replaced on the remote could not be removed: ${(error as Error).message}`);
+  }
   for (const path of here) removeTree(path, dirname(path));
 }
 

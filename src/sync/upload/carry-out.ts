@@ -4,9 +4,11 @@
  */
 import { futimesSync } from 'node:fs';
 import { notKept, type Place, type Put, type Source } from '../../remotes/place.ts';
+import { toCryptosyncError } from '../../system/errors.ts';
 import { settableTime } from '../../system/file-times.ts';
 import { bytesOfName } from '../../system/names.ts';
 import { withScratchFile } from '../../system/scratch-file.ts';
+import type { TransferContext } from '../context.ts';
 import { inLanes } from '../lanes.ts';
 import { ContentHash, copyOf, hashesOf, type OpenFile, TreeReader } from '../tree/content.ts';
 import { isUntouched } from '../tree/entry.ts';
@@ -36,6 +38,8 @@ export interface Carried {
   readonly restless: ReadonlySet<string>;
   /** What somebody else had put in the way, and is in the trash now, for people. */
   readonly strangers: readonly string[];
+  /** Why empty directories that should be gone are still there, in which nothing else comes. */
+  readonly leftDirectories: readonly string[];
 }
 
 /** @throws what the place fails with; INTERRUPTED */
@@ -44,7 +48,7 @@ export async function carryOut(place: Place, plan: UploadPlan, settings: CarrySe
   const mayHoldMore = settings.isEmpty !== true;
   const strangers = mayHoldMore ? await keepBeforeMoves(place, plan, settings) : [];
   const unmoved = await moveAll(place, plan, settings);
-  await removeDirectories(place, plan);
+  const leftDirectories = await removeDirectories(place, plan);
   // only now is gone what stood where a file may come: a directory of which the files went by a rename
   if (mayHoldMore) strangers.push(...(await keepBeforePuts(place, plan, settings)));
   for (const path of plan.newDirectories) await place.makeDirectory(path);
@@ -55,6 +59,7 @@ export async function carryOut(place: Place, plan: UploadPlan, settings: CarrySe
     bytes: [...files.entries.values()].reduce((sum, { size }) => sum + size, 0),
     ...files,
     strangers,
+    leftDirectories,
   };
 }
 
@@ -94,14 +99,28 @@ async function moveAll(place: Place, plan: UploadPlan, settings: CarrySettings):
   return unmoved;
 }
 
+export function tellLeft({ warn }: Pick<TransferContext, 'warn'>, { leftDirectories }: Carried): void {
+  for (const why of leftDirectories) warn(`an empty directory is left on the remote: ${why}`);
+}
+
+/** @returns what was refused, where nothing comes in the directory's place */
 async function removeDirectories(
   place: Place,
-  { removedDirectories, directoryRenames }: UploadPlan,
-): Promise<void> {
+  { removedDirectories, directoryRenames, entries }: UploadPlan,
+): Promise<string[]> {
+  const left: string[] = [];
   for (const path of removedDirectories) {
     if (directoryRenames.some(({ from }) => path === from || path.startsWith(`${from}/`))) continue;
-    await place.removeEmptyDirectory(path);
+    try {
+      await place.removeEmptyDirectory(path);
+    } catch (error) {
+      const { code, message } = toCryptosyncError(error);
+      const isRefused = code === 'REMOTE_AUTH_FAILED' || code === 'SYNC_FAILED';
+      if (!isRefused || entries.get(path)) throw error;
+      left.push(message);
+    }
   }
+  return left;
 }
 
 async function putFiles(

@@ -18,7 +18,7 @@ import { patched } from '../tree/difference.ts';
 import type { RecordEntry } from '../tree/record.ts';
 import { lookAgain } from './again.ts';
 import { type Ahead, readAhead } from './ahead.ts';
-import { type Carried, carryOut } from './carry-out.ts';
+import { type Carried, carryOut, tellLeft } from './carry-out.ts';
 import { type Changed, commit, pruneAfter, refreshRecord } from './commit.ts';
 import type { Outlook } from './outlook.ts';
 import { isNothing, type UploadPlan } from './plan.ts';
@@ -179,6 +179,7 @@ async function carryPasses(
     const isEmpty = outlook.isEmpty && pass === 1;
     const carried = await carryOut(place, plan, { root, trash, signal: context.signal, isEmpty, onCarried });
     strangers.push(...carried.strangers);
+    tellLeft(context, carried);
     note(entries, plan, carried, lookedAt);
     const { files, bytes } = carried;
     transferred = addResults(transferred, { files, bytes, deleted: deletionsIn(plan.trash) });

@@ -35,7 +35,14 @@ export const remoteAdvice: AdviceTexts<RemoteAdvice> = {
     'What lies there is left as it is. "rclone help backends" lists what this rclone has: put one that has it first on PATH, such as the one of rclone.org, or mend the type in rclone.conf.',
   'give-conf-password': 'Give its password in RCLONE_CONFIG_PASS.',
   'mend-conf': 'Mend it in an editor, or move it away and set the remotes up again.',
-  'check-credentials': "Check the credentials in this client's rclone.conf, and what they may do there.",
+  'check-credentials':
+    "Check the credentials in this client's rclone.conf, and what they may do there: a sync makes, replaces, moves (or copies and removes) files.",
+  'allow-changes':
+    'A sync makes, replaces, moves (or copies and removes) files: see what the server, its locks and its retention let this account do there, then run the same command again.',
+  'allow-changes-in-directory':
+    'A sync makes, replaces, moves and removes files: see the permissions, the attributes (lsattr) and the mount options there, then run the same command again.',
+  'keep-one-file-system':
+    'A remote directory is one file system: unmount what is mounted in it, or give that a remote of its own.',
   'follow-remote-name-rule':
     'Use letters, digits, underscores, dots, hyphens and spaces, not a hyphen or space first.',
   'give-one-line': 'Give it on one line.',

@@ -11,7 +11,7 @@ import { eitherSignal } from '../../../system/turns.ts';
 import { notKept, type Place, type PlaceFeatures, type Source, usualLanes } from '../../place.ts';
 import { controlFiles, isControl, placeOf, type Remote, rclonePath } from '../../remote.ts';
 import { questionDeadline, type RcloneDependencies } from '../call.ts';
-import { rcloneFailure } from '../failure.ts';
+import { isRefusal, rcloneFailure } from '../failure.ts';
 import { countIn } from '../flags/flags.ts';
 import { statsOf, type TransferStats } from '../log.ts';
 import { isRestless } from '../restless.ts';
@@ -215,7 +215,8 @@ export function rclonePlace(
     async removeEmptyDirectory(path) {
       const answer = await daemon.call('operations/rmdir', { fs: whole, remote: path }, questionDeadline);
       // one that is not empty, or not there, is none of our business
-      if (answer.kind === 'failed' && answer.timedOut) throw fail(answer, `remove the directory ${path}`);
+      if (answer.kind === 'failed' && (answer.timedOut || isRefusal(answer.error)))
+        throw fail(answer, `remove the directory ${path}`);
     },
     async removeFile(path) {
       await ask('operations/deletefile', { fs: whole, remote: path }, `remove ${path}`);
