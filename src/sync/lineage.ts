@@ -50,6 +50,8 @@ export interface Lineage {
   readonly begun?: Begun | undefined;
   /** The last committed generation. */
   readonly marker: AnyMarker | undefined;
+  /** Its file is torn or gone: what the announcement says of it is all that tells it. */
+  readonly isMarkerLost?: boolean | undefined;
 }
 
 /** The lineage of a job's place as it was read, and of the record of it. @throws as `lineageOf` */
@@ -82,9 +84,10 @@ export function lineageOf(facts: LineageFacts): Lineage {
   );
   verifySeal(facts);
   const { committed, begun } = state;
+  const isMarkerLost = state.marker !== 'whole';
   const lost = lostMarker(facts);
   if (lost !== undefined && record !== undefined) {
-    return { footing: footingOn(record, lost), isUnfinished: true, marker: lost };
+    return { footing: footingOn(record, lost), isUnfinished: true, marker: lost, isMarkerLost };
   }
   if (begun !== undefined && begun.machine !== facts.machine && !takeOver)
     throw begunElsewhere(facts, begun.at);
@@ -95,10 +98,22 @@ export function lineageOf(facts: LineageFacts): Lineage {
     return { footing: { kind: 'first' }, isUnfinished: true, begun: run, marker: undefined };
   }
   if (record !== undefined && record.id === identityOf(committed)) {
-    return { footing: footingOn(record, committed), isUnfinished, begun: run, marker: committed };
+    return {
+      footing: footingOn(record, committed),
+      isUnfinished,
+      begun: run,
+      marker: committed,
+      isMarkerLost,
+    };
   }
   if (wasCommitted && !takeOver) throw apart(facts, record, committed);
-  return { footing: { kind: 'told', marker: committed }, isUnfinished, begun: run, marker: committed };
+  return {
+    footing: { kind: 'told', marker: committed },
+    isUnfinished,
+    begun: run,
+    marker: committed,
+    isMarkerLost,
+  };
 }
 
 /** From a record of what was taken away here only what the place says can be gone on from. */

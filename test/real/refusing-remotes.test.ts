@@ -4,7 +4,7 @@
  * the path; and the next run commits once it is let.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { CryptosyncError, toCryptosyncError } from '../../src/system/errors.ts';
@@ -138,6 +138,7 @@ describe.concurrent('a WebDAV server that refuses', () => {
     await installation?.cleanUp();
   });
   const served = (path: string): string => join(installation.path('served'), path);
+  const isOver: Matches = (method, path) => method === 'PUT' && existsSync(served(path));
 
   async function begin(name: string) {
     const proxy = await startMisbehavingServer(server.port);
@@ -172,6 +173,42 @@ describe.concurrent('a WebDAV server that refuses', () => {
       verifyTruth(place, machine, true);
     },
   );
+
+  it.for([403, 405])(
+    'to write over a file, with %d, keeps one that tells the last generation',
+    {
+      timeout: 120_000,
+    },
+    async (status, { onTestFinished }) => {
+      const { proxy, machine, place } = await begin(`over-${status}`);
+      onTestFinished(() => proxy.close());
+      proxy.misbehave({ kind: 'status', status }, isOver, Number.POSITIVE_INFINITY);
+      for (const text of ['once', 'twice and more', 'and a third time']) {
+        writeFileSync(join(machine.tree, 'a'), text);
+        expect(await uploaded(machine)).toBe('done');
+        verifyTruth(place, machine, true);
+      }
+      expect(proxy.count()).toBeGreaterThan(0);
+    },
+  );
+
+  it('to take the marker, and in the next run the announcement, keeps one that tells the last generation', {
+    timeout: 120_000,
+  }, async ({ onTestFinished }) => {
+    const { proxy, machine, place } = await begin('both-files');
+    onTestFinished(() => proxy.close());
+    for (const file of ['marker.json', 'in-progress.json', 'marker.json', 'in-progress.json']) {
+      writeFileSync(join(machine.tree, 'a'), `before ${file} is refused, ${proxy.count()}`);
+      const isFile: Matches = (method, path) => method === 'PUT' && path.endsWith(file);
+      proxy.misbehave({ kind: 'status', status: 403 }, isFile, Number.POSITIVE_INFINITY);
+      expect(await uploaded(machine)).toMatchObject({ code: 'REMOTE_AUTH_FAILED' });
+      expect(proxy.count()).toBeGreaterThan(0);
+      verifyTruth(place, machine, false);
+    }
+    proxy.behave();
+    expect(await uploaded(machine)).toBe('done');
+    verifyTruth(place, machine, true);
+  });
 });
 
 /** What is done to the place before the run, and undone after it, in the place. */

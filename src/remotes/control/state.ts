@@ -195,17 +195,34 @@ export async function writeMarker(
     ...(consistent === undefined ? {} : { consistent }),
     manifest,
   };
-  await place.write(markerPath, textOf(sealed(ordered, sealKey)));
+  await writeOver(place, markerPath, textOf(sealed(ordered, sealKey)));
 }
 
+/** @param isMarkerWhole false where the announcement that stands there alone tells the marker: it is written anew first. */
 export async function writeAnnouncement(
   place: Place,
   announcement: Omit<Announcement, 'version' | 'state' | 'seal'>,
   sealKey: Buffer | undefined,
+  isMarkerWhole = true,
 ): Promise<void> {
   const { vaultId, engine, generation, id, machine, at, base } = announcement;
   const ordered = { version: 2, vaultId, engine, generation, state: 'in-progress', at, id, machine, base };
-  await place.write(announcementPath, textOf(sealed(ordered, sealKey)));
+  if (!isMarkerWhole && base) await writeOver(place, markerPath, textOf(base));
+  await writeOver(place, announcementPath, textOf(sealed(ordered, sealKey)));
+}
+
+/** A store that refuses to write over a file takes a new one, which it is once rclone has removed the old one. */
+async function writeOver(place: Place, path: string, content: Buffer): Promise<void> {
+  try {
+    await place.write(path, content);
+  } catch (error) {
+    const isThere = await place.look(path).then(
+      (entry) => entry !== undefined,
+      () => true,
+    );
+    if (isThere) throw error;
+    await place.write(path, content);
+  }
 }
 
 function textOf(value: object): Buffer {

@@ -99,7 +99,7 @@ interface Announcing {
 }
 
 function announcing(context: TransferContext, job: Job, place: Place, { footing }: Outlook): Announcing {
-  const { marker, begun } = footing.lineage;
+  const { marker, begun, isMarkerLost } = footing.lineage;
   const generation = (marker?.generation ?? 0) + 1;
   const id = randomUUID();
   const { identity: vaultId, engine } = job.mapping.source;
@@ -117,7 +117,7 @@ function announcing(context: TransferContext, job: Job, place: Place, { footing 
         at,
         base: marker ?? null,
       };
-      await writeAnnouncement(place, announcement, job.sealKey);
+      await writeAnnouncement(place, announcement, job.sealKey, isMarkerLost !== true);
     },
   };
 }

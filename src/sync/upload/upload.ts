@@ -110,7 +110,7 @@ async function sendAll(context: TransferContext, job: Job, place: Place, outlook
   // only asked for, so that it may go beside the announcement
   const names = place.names(trashDirectory);
   names.catch(() => {}); // told where it is awaited
-  await writeAnnouncement(place, announced, job.sealKey);
+  await writeAnnouncement(place, announced, job.sealKey, outlook.lineage.isMarkerLost !== true);
   const { puts, links, trash } = outlook.plan;
   const amount = { bytes: bytesIn(puts), transfers: puts.length + links.length, deletes: trash.length };
   const progress = progressOf(job, place, amount);
