@@ -194,6 +194,19 @@ describe('an import', () => {
     expect(synced.json.results[0]).toMatchObject({ filesTransferred: 0 });
   });
 
+  it('is ended by the same command when it was stopped behind its place, and by no other', async () => {
+    const root = newRoot();
+    expect(await bringIn(whole, root, '--no-mount')).toMatchObject({ exitCode: 0 });
+    const before = readTree(join(root, 'client1', 'vault'));
+    const again = await bringIn(whole, root, '--no-mount');
+    expect([again.exitCode, again.stdout]).toEqual([0, expect.stringContaining('by an earlier run')]);
+    expect(readTree(join(root, 'client1', 'vault'))).toEqual(before);
+    const other = await exported('--with-vault', '--recipient', identity.recipient);
+    expect((await bringIn(other, root, '--no-mount')).json.error).toMatchObject({
+      code: 'ALREADY_INSTALLED',
+    });
+  });
+
   it('takes what age has encrypted anew, and with a passphrase what a terminal asks for', async () => {
     const again = installation.path('again.age');
     lockByAge(identity, openByAge(identity, whole), again);

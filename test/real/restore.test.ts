@@ -124,6 +124,46 @@ describe('cryptosync restore', () => {
     expect((await run('sync')).json.results).toMatchObject([{ outcome: 'unchanged' }]);
   });
 
+  test('on a machine that knows nothing: what was stopped behind the vault is ended, and nothing is fetched again', async () => {
+    const there = (...names: string[]): string => installation.path('half', 'client1', ...names);
+    const scripts = there('cryptosync', 'scripts');
+    mkdirSync(scripts, { recursive: true, mode: 0o700 });
+    // nothing can be written there, until that is taken back
+    execFileSync('chattr', ['+i', scripts]);
+    try {
+      expect((await bare('half')).json.error).toMatchObject({ code: 'CONFIG_INVALID' });
+    } finally {
+      execFileSync('chattr', ['-i', scripts]);
+    }
+    const brought = readTree(there('vault', 'encrypted'));
+    // by the same command, also without what is set up by now
+    const again = [
+      'restore',
+      '--client',
+      'client1',
+      '--no-links',
+      '--json',
+      '--root',
+      installation.path('half'),
+    ];
+    const [half] = (await installation.cryptosync(again)).json.restored;
+    expect(half).toMatchObject({ generation: 2, keptAside: null, filesFetched: 0, filesResumed: half.files });
+    expect(readTree(there('vault', 'encrypted'))).toEqual(brought);
+    // and it was ended once: what was left is no reason any more
+    expect((await bare('half')).json.restored).toMatchObject([{ keptAside: expect.any(String) }]);
+  });
+
+  test('on a machine that knows nothing: a vault that was left open without a profile is closed', async () => {
+    const at = (...names: string[]): string => installation.path('open', ...names);
+    expect(await bare('open')).toMatchObject({ exitCode: 0 });
+    const mount = ['mount', '--client', 'client1', '--root', at()];
+    expect(await installation.cryptosync(mount)).toMatchObject({ exitCode: 0 });
+    rmSync(at('client1', 'cryptosync', 'config', 'default.json'));
+    const again = await bare('open');
+    expect([again.exitCode, again.stdout]).toEqual([0, expect.stringContaining('"restored"')]);
+    expect(mountsBelow(at())).toEqual([]);
+  });
+
   test('on a machine that knows nothing, beside: all of it, or files of it, and nothing else is left there', async () => {
     mkdirSync(installation.path('beside'));
     const at = (name: string): string => installation.path('beside', name);
