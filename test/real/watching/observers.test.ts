@@ -254,6 +254,19 @@ describe('a run that ends', () => {
     expect(paths).toEqual(['/hc/client1/start', '/hook', '/hc/client1', '/hook']);
   });
 
+  it('of a tenant’s session is told to no observer of the state of a vault', async () => {
+    const { directory, layout, further } = scene;
+    const session = { client: layout.client, directory, ledger: layout.ledger, profile: 'session' } as const;
+    await recorded(
+      scene,
+      { layout: session, operation: 'sync' },
+      async () => 1,
+      () => ({ outcome: 'synced' }),
+    );
+    expect(scene.ledger()).toHaveLength(2);
+    expect(further).toEqual([]);
+  });
+
   it('within a hook starts no further hook', async () => {
     const inner = watched(scratchDirectory());
     const watching = {
