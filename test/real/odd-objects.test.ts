@@ -4,7 +4,15 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -19,11 +27,14 @@ import type { Findings } from '../../src/sync/verify/findings.ts';
 import { type Depth, verifyGeneration } from '../../src/sync/verify/verify.ts';
 import { HeldTree } from '../../src/system/paths/held-tree.ts';
 import { type Machine, machineAt, webdavRemote } from '../support/machines.ts';
+import { type MisbehavingServer, startMisbehavingServer } from '../support/misbehaving.ts';
 import { makeKey, type Server, serveOpenSsh, serveS3, serveWebdav } from '../support/serve.ts';
 import { readTree } from '../support/tree.ts';
 
 let directory: string;
 const servers: Server[] = [];
+/** In front of the S3 server. */
+let refusing: MisbehavingServer;
 const remotes = new Map<string, (path: string) => Remote>();
 const kinds = ['a directory', 'WebDAV', 'SFTP', 'S3'] as const;
 
@@ -61,8 +72,13 @@ beforeAll(async () => {
   remotes.set('SFTP', (path) => ({ name: 'sftp', type: 'sftp', path, configFile }));
   const s3Remote = sinkRemote({ type: 's3', ...bucket }, 'place', '');
   remotes.set('S3', (path) => ({ ...s3Remote, path: `bucket/${path}` }));
+  refusing = await startMisbehavingServer(s3.port);
+  const behind = { ...bucket, endpoint: `http://127.0.0.1:${refusing.port}` };
+  const refusingRemote = sinkRemote({ type: 's3', ...behind }, 'place', '');
+  remotes.set('S3, refusing', (path) => ({ ...refusingRemote, path: `bucket/${path}` }));
 });
 afterAll(async () => {
+  await refusing?.close();
   for (const server of servers) await server.stop();
   rmSync(directory, { recursive: true, force: true });
 });
@@ -96,6 +112,9 @@ const names = [
   'full／width',
   'tab\t',
 ];
+const isPutBelowClosed = (method: string, path: string): boolean =>
+  method === 'PUT' && path.includes('/closed/') && !path.includes('/.cryptosync/');
+
 /** As touch(1) takes them. */
 const times = { t1950: '@-631152000.5', t1969: '@-1.25', t2039: '@2177452800', t2110: '@4417452800.25' };
 const ofTimes = (machine: Machine): string[] =>
@@ -214,6 +233,59 @@ describe.each(kinds)('at %s', (kind) => {
       expect(readFileSync(join(fresh.tree, 'a'), 'utf8')).toBe('x'.repeat(1000));
       expect(told.at(-1)).toMatchObject({ bytes: 1500, totalBytes: 1500, transfers: 2, totalTransfers: 2 });
     }
+  });
+
+  it('what it refuses although it takes others is named, all else goes, and that too when it is let', async () => {
+    // the S3 server dies of what the others tell
+    const isBehindProxy = kind === 'S3';
+    if (isBehindProxy) machines('S3, refusing', 'refusing-N');
+    const place = kind === 'a directory' ? remote.path : join(directory, kind, remote.path);
+    const close = (): void => {
+      if (isBehindProxy) refusing.misbehave({ kind: 'status', status: 403 }, isPutBelowClosed, 1000);
+      else execFileSync('chattr', ['+i', join(place, 'closed')]);
+    };
+    const open = (): void => {
+      if (isBehindProxy) refusing.behave();
+      else execFileSync('chattr', ['-i', join(place, 'closed')]);
+    };
+    for (let index = 0; index < 20; index += 1) write(one, `open/${index}`, 'plain');
+    for (const path of ['closed/known', 'moves/me']) write(one, path, path);
+    await one.upload();
+    write(one, 'closed/new', 'new');
+    write(one, 'later', 'later');
+    renameSync(join(one.tree, 'moves/me'), join(one.tree, 'closed/me'));
+    symlinkSync('known', join(one.tree, 'closed/link'));
+    mkdirSync(join(one.tree, 'closed/empty'));
+    // what holds nothing is in the manifest in any case
+    const hasDirectories = kind === 'a directory' || kind === 'SFTP';
+    const left = [...(hasDirectories ? ['closed/empty'] : []), 'closed/link', 'closed/me', 'closed/new'];
+    const told = (outcome: DirectionOutcome): string[] =>
+      (outcome.notCarried ?? []).map(({ path }) => path).sort();
+    close();
+    try {
+      const outcome = await one.upload();
+      expect([outcome.generation, outcome.consistent, told(outcome)]).toEqual([2, false, left]);
+      expect(outcome.notCarried?.[0]?.why).toContain('the remote refuses it, and takes others');
+      expect(told(await one.upload())).toEqual(left);
+      // a place that keeps no times can't be brought together in both directions
+      if (kind !== 'WebDAV') expect(told(await one.bothWays())).toEqual(left);
+      await two.download();
+      const here = readTree(one.tree);
+      expect(readTree(two.tree)).toEqual(
+        Object.fromEntries(Object.entries(here).filter(([path]) => !left.includes(path))),
+      );
+      const kept = await inPlace(remote, one.context, (at) => at.read('.cryptosync/trash/2/moves/me', 100));
+      expect(kept?.toString()).toBe('moves/me');
+      // what is edited has left its path by then: that ends a run, and the generation before is whole
+      write(one, 'closed/known', 'edited');
+      await expect(one.upload()).rejects.toMatchObject({ code: expect.stringMatching(/^(SYNC|REMOTE)_/) });
+    } finally {
+      open();
+    }
+    expect(await one.upload()).toMatchObject({ consistent: true, notCarried: [] });
+    await two.download();
+    expect(readTree(two.tree)).toEqual(readTree(one.tree));
+    expect(await one.upload({ full: true })).toMatchObject({ changed: false, behindOurBack: [] });
   });
 
   it('paths that are too long for it, or for the system, are named, and all others go', async () => {

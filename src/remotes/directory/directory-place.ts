@@ -34,7 +34,7 @@ import type { Pace } from '../pace.ts';
 import type { Place, PlaceFeatures } from '../place.ts';
 import { arrivalsIn, renameInto } from './arrivals.ts';
 import { copyOpen, readBounded } from './content.ts';
-import { directoryFailure, orNothing } from './failure.ts';
+import { directoryFailure, orNothing, orNothingThere } from './failure.ts';
 import { flushFileSystem } from './flush.ts';
 import { listDirectory, lookAt } from './listing.ts';
 import { placesAbove, probeFeatures } from './probe.ts';
@@ -122,7 +122,7 @@ export function directoryPlace(settings: DirectoryPlaceSettings): Place {
       ),
     names: (path) =>
       guarded(() =>
-        orNothing([], () =>
+        orNothingThere([], () =>
           readdirSync(`/proc/self/fd/${directories.enter(path, false).descriptor}`, {
             withFileTypes: true,
           }).map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)),
@@ -130,7 +130,7 @@ export function directoryPlace(settings: DirectoryPlaceSettings): Place {
       ),
     look: (path) =>
       guarded(() =>
-        orNothing(undefined, () => inParent(path, false, (parent, last) => lookAt(parent, last, path))),
+        orNothingThere(undefined, () => inParent(path, false, (parent, last) => lookAt(parent, last, path))),
       ),
     placesAbove: () => guarded(() => placesAbove(root)),
     movedBytes: () => moved,

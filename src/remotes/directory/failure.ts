@@ -49,6 +49,16 @@ export function directoryFailure(name: string, error: unknown): unknown {
   return new CryptosyncError(code, said, { advice: advices[errno], cause: error });
 }
 
+/** What a look gives, or `nothing` where nothing stands, or nothing can: a disk says so of a name that it can't write. */
+export function orNothingThere<Result, Nothing>(nothing: Nothing, look: () => Result): Result | Nothing {
+  try {
+    return orNothing(nothing, look);
+  } catch (error) {
+    if (['EILSEQ', 'EINVAL'].includes(errnoOf(error) ?? '')) return nothing;
+    throw error;
+  }
+}
+
 /** What an action gives, or `nothing` when what it is about is not there. */
 export function orNothing<Result, Nothing>(nothing: Nothing, action: () => Result): Result | Nothing {
   try {

@@ -36,7 +36,7 @@ export interface CarriedBoth {
 /** All that comes has come before anything changes on either side. @throws what either side fails with, INTERRUPTED */
 export async function carryBoth(
   context: TransferContext,
-  { moves, plan }: Outlook,
+  { moves, plan, footing: { refused } }: Outlook,
   { job, place, trashThere, trashHere }: CarrySettings,
 ): Promise<CarriedBoth> {
   const root = job.mapping.source.directory;
@@ -64,7 +64,7 @@ export async function carryBoth(
   try {
     const coming = await withTargets(place, moves.coming);
     const come = await fetchAll(place, coming, carryIn);
-    const gone = await carryOut(place, moves.going, { root, trash: trashThere, signal, onCarried });
+    const gone = await carryOut(place, moves.going, { root, trash: trashThere, signal, refused, onCarried });
     tellStrangers(context, place, gone.strangers);
     tellLeft(context, gone);
     if (!isNothingHere(coming)) noteIncoming(job, bothWays);

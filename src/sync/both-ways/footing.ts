@@ -14,6 +14,7 @@ import type { OpenRecord, RecordEntry } from '../tree/record.ts';
 import { readTree } from '../upload/chain.ts';
 import { verifyApart, verifyNotNested, verifyUnmarked } from '../upload/guard.ts';
 import { recordOf } from '../upload/outlook.ts';
+import type { Refusals } from '../upload/refusals.ts';
 
 /** What does not change while a run goes on, and is asked of the place only once. */
 export interface Footing {
@@ -30,6 +31,8 @@ export interface Footing {
   readonly proven: Proven;
   /** Differences by which the place keeps names apart, as the run learns them. */
   readonly apart: Set<string>;
+  /** What the place has refused, as the run learns it. */
+  readonly refused: Refusals;
 }
 
 /** @throws what the guard refuses of the place, CONFIG_INVALID when it keeps no times */
@@ -57,7 +60,7 @@ export async function footingOf(job: Job, place: Place): Promise<Footing> {
       : undefined;
   const precision = precisionOf(job, place, features);
   const known = knownBefore(job, lineage, record);
-  return { lineage, record, features, precision, told, known, proven, apart: new Set() };
+  return { lineage, record, features, precision, told, known, proven, apart: new Set(), refused: new Map() };
 }
 
 /** What this machine holds is meant, or it was said which side's versions count. */

@@ -112,14 +112,14 @@ async function lookAtSides(
   context: TransferContext,
   job: Job,
   place: Place,
-  { features, known, told, precision, apart }: Footing,
+  { features, known, told, precision, apart, refused }: Footing,
 ): Promise<Sides> {
   const names = namesHere(features, job.mapping);
   const keys = keysHere(job.mapping.source);
   const entries = [...carriedOnly(job)];
   const settings = { ...lookSettings(context, job), onEntry: seenBy(names, keys) };
   const tree = await changesOf(known.values(), entries.values(), settings);
-  const carriable = withoutUncarried(tree, features, names);
+  const carriable = withoutUncarried(tree, features, names, refused);
   const spelling = spellingOf(objectsOf([...known, ...(told ?? [])], carriable.kept), features);
   const found = includedListing(job, await readListing(place, spelling));
   const sifting = { root: job.mapping.source.directory, there: () => pathsThere(found), apart };

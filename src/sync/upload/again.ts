@@ -31,7 +31,7 @@ export async function lookAgain(
   place: Place,
   { outlook, known }: { readonly outlook: Outlook; readonly known: () => Iterable<RecordEntry> },
 ): Promise<Again> {
-  const { features, apart } = outlook;
+  const { features, apart, refused } = outlook;
   const { mode, source, raw } = job.mapping;
   const names = namesHere(features, job.mapping);
   const keys = keysHere(source);
@@ -44,7 +44,7 @@ export async function lookAgain(
       takesGone: mode === 'sync',
     });
     const sifting = { root: source.directory, there: () => pathsIn(known()), apart };
-    const sifted = await siftTwins(place, withoutUncarried(tree, features, names), sifting);
+    const sifted = await siftTwins(place, withoutUncarried(tree, features, names, refused), sifting);
     const { kept, notCarried } = sifted;
     const facts = { changes: kept, notCarried, foreign: [], lost: new Set<string>() };
     const plan = await planFor(job, facts, features, settings);

@@ -3,10 +3,10 @@
  * path goes to the trash, then renames, then puts, then links.
  */
 import { futimesSync } from 'node:fs';
-import { notKept, type Place, type Put, type Source } from '../../remotes/place.ts';
+import { keepsDirectory, notKept, type Place, type Put, type Source } from '../../remotes/place.ts';
 import { toCryptosyncError } from '../../system/errors.ts';
 import { settableTime } from '../../system/file-times.ts';
-import { bytesOfName } from '../../system/names.ts';
+import { ancestorsOf, bytesOfName } from '../../system/names.ts';
 import { withScratchFile } from '../../system/scratch-file.ts';
 import type { TransferContext } from '../context.ts';
 import { inLanes } from '../lanes.ts';
@@ -16,6 +16,7 @@ import { objectOf } from '../tree/objects.ts';
 import type { RecordEntry } from '../tree/record.ts';
 import { isUsualTime } from '../tree/times.ts';
 import type { UploadPlan } from './plan.ts';
+import { type Refusals, unlessRefused } from './refusals.ts';
 import { keepBeforeMoves, keepBeforePuts } from './strangers.ts';
 
 export interface CarrySettings {
@@ -25,6 +26,8 @@ export interface CarrySettings {
   readonly signal?: AbortSignal | undefined;
   /** Nothing stands at the place, as the look that was taken just now has shown. */
   readonly isEmpty?: boolean | undefined;
+  /** What this run has seen refused; more is added. */
+  readonly refused: Refusals;
   /** Told of every file that is there now, and its bytes. */
   readonly onCarried?: (bytes: number) => void;
 }
@@ -51,9 +54,11 @@ export async function carryOut(place: Place, plan: UploadPlan, settings: CarrySe
   const leftDirectories = await removeDirectories(place, plan);
   // only now is gone what stood where a file may come: a directory of which the files went by a rename
   if (mayHoldMore) strangers.push(...(await keepBeforePuts(place, plan, settings)));
-  for (const path of plan.newDirectories) await place.makeDirectory(path);
-  const files = await putFiles(place, [...plan.puts, ...unmoved.filter(isFile)], settings);
-  const links = await putLinks(place, [...plan.links, ...unmoved.filter(isLink)], settings);
+  const bring = bringing(place, plan, settings);
+  for (const path of plan.newDirectories) await bring(path, path, () => place.makeDirectory(path));
+  const files = await putFiles(place, [...plan.puts, ...unmoved.filter(isFile)], { ...settings, bring });
+  const links = await putLinks(place, [...plan.links, ...unmoved.filter(isLink)], { ...settings, bring });
+  await makeAbove(place, plan, settings, bring);
   return {
     files: files.entries.size + links,
     bytes: [...files.entries.values()].reduce((sum, { size }) => sum + size, 0),
@@ -61,6 +66,34 @@ export async function carryOut(place: Place, plan: UploadPlan, settings: CarrySe
     strangers,
     leftDirectories,
   };
+}
+
+/** Brings an entry to the path of its object; what is new there may be refused, which gives undefined. */
+type Bring = <Result>(
+  path: string,
+  object: string,
+  act: () => Promise<Result>,
+) => Promise<Result | undefined>;
+
+function bringing(place: Place, { trash }: UploadPlan, { refused }: CarrySettings): Bring {
+  const replaced = new Set(trash.map(({ path }) => path));
+  return async (path, object, act) =>
+    replaced.has(object) ? await act() : await unlessRefused({ place, refused }, path, act);
+}
+
+/** A directory is there also where what was to come into it was refused, or is refused itself. */
+async function makeAbove(
+  place: Place,
+  { entries }: UploadPlan,
+  { refused }: CarrySettings,
+  bring: Bring,
+): Promise<void> {
+  if (refused.size === 0) return;
+  const isKept = keepsDirectory(await place.features());
+  const above = new Set([...refused.keys()].flatMap((path) => ancestorsOf(path).reverse()));
+  for (const path of above)
+    if (entries.get(path)?.kind === 'directory' && isKept(path) && !refused.has(path))
+      await bring(path, path, () => place.makeDirectory(path));
 }
 
 async function takeAway(place: Place, { trash }: UploadPlan, settings: CarrySettings): Promise<void> {
@@ -78,11 +111,15 @@ const isLink = ({ kind }: RecordEntry): boolean => kind === 'link';
 /** @returns what was not where it should have been moved from, against all that is known: it is put then */
 async function moveAll(place: Place, plan: UploadPlan, settings: CarrySettings): Promise<RecordEntry[]> {
   const unmoved: RecordEntry[] = [];
+  // of what is refused its put tells
+  const unless = { place, refused: new Map() };
   const move = async (from: string, to: string, entry: RecordEntry | null | undefined): Promise<void> => {
-    if (!(await place.move(from, to)) && entry) unmoved.push(entry);
+    const isMoved = await unlessRefused(unless, to, () => place.move(from, to));
+    if (isMoved === undefined) await place.move(from, `${settings.trash}/${from}`);
+    if (isMoved !== true && entry) unmoved.push(entry);
   };
   for (const { from, to } of plan.directoryRenames) {
-    if (await place.moveDirectory(from, to)) continue;
+    if ((await unlessRefused(unless, to, () => place.moveDirectory(from, to))) === true) continue;
     // a place that says that it moves directories, and then can't, is given its files one by one
     for (const entry of plan.entries.values()) {
       const object = entry === null ? undefined : objectOf(entry);
@@ -126,7 +163,7 @@ async function removeDirectories(
 async function putFiles(
   place: Place,
   puts: readonly RecordEntry[],
-  settings: CarrySettings,
+  settings: CarrySettings & { readonly bring: Bring },
 ): Promise<Pick<Carried, 'entries' | 'restless'>> {
   const entries = new Map<string, RecordEntry>();
   const restless = new Set<string>();
@@ -141,9 +178,9 @@ async function putFiles(
         return;
       }
       try {
-        const put = await putOne(place, entry, file, settings);
-        if (!put.isStill) restless.add(entry.path);
-        if (put.entry !== undefined) entries.set(entry.path, put.entry);
+        const put = await settings.bring(entry.path, entry.path, () => putOne(place, entry, file, settings));
+        if (put?.isStill === false) restless.add(entry.path);
+        if (put?.entry !== undefined) entries.set(entry.path, put.entry);
       } finally {
         file.close();
       }
@@ -225,8 +262,9 @@ function stampOf<One extends RecordEntry>(entry: One): One {
 async function putLinks(
   place: Place,
   links: readonly RecordEntry[],
-  settings: CarrySettings,
+  settings: CarrySettings & { readonly bring: Bring },
 ): Promise<number> {
+  let carried = 0;
   await inLanes(
     links,
     place.lanes,
@@ -235,10 +273,14 @@ async function putLinks(
       const content = bytesOfName(entry.target ?? '');
       const put = (descriptor: number): Promise<Put> =>
         place.put({ descriptor, size: content.length, mtime: entry.mtime, mode: 0o600 }, object);
-      if ((await withScratchFile(content, put, entry.mtime)) !== 'done') throw notKept(place.name, object);
+      const act = (): Promise<Put> => withScratchFile(content, put, entry.mtime);
+      const done = await settings.bring(entry.path, object, act);
+      if (done === undefined) return;
+      if (done !== 'done') throw notKept(place.name, object);
+      carried += 1;
       settings.onCarried?.(0);
     },
     settings.signal,
   );
-  return links.length;
+  return carried;
 }

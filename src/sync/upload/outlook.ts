@@ -28,6 +28,7 @@ import { spellingOf } from './naming/spelling.ts';
 import { pathsIn, siftTwins } from './naming/twins.ts';
 import type { UploadPlan } from './plan.ts';
 import { planFor } from './planning.ts';
+import type { Refusals } from './refusals.ts';
 
 export interface Outlook {
   readonly lineage: Lineage;
@@ -47,6 +48,8 @@ export interface Outlook {
   readonly isEmpty: boolean;
   /** Differences by which the place keeps names apart, as the run learns them. */
   readonly apart: Set<string>;
+  /** What the place has refused, as the run learns it. */
+  readonly refused: Refusals;
   /** Directories of a vault that can't be read as they are. */
   readonly keyless: readonly string[];
   /** What somebody else did there, for people. */
@@ -84,6 +87,7 @@ export async function lookAhead(context: TransferContext, job: Job, place: Place
   const tree = await changesAmong(look, settings);
   const isFull = isDue && !isEmpty;
   const apart = new Set<string>();
+  const refused: Refusals = new Map();
   const seen = {
     lineage,
     features,
@@ -97,6 +101,7 @@ export async function lookAhead(context: TransferContext, job: Job, place: Place
     keyless,
     proven,
     apart,
+    refused,
   };
   return { ...seen, ...(await planned(job, place, seen, settings)) };
 }
@@ -145,10 +150,14 @@ async function planned(
   looked: Looked,
   settings: LookSettings,
 ): Promise<Pick<Outlook, 'plan' | 'behindOurBack'>> {
-  const { lineage, features, tree, isFull, names, known, apart } = looked;
+  const { lineage, features, tree, isFull, names, known, apart, refused } = looked;
   const { mode, raw, source } = job.mapping;
   const sifting = { root: source.directory, there: () => pathsIn(known()), apart };
-  const { kept, notCarried } = await siftTwins(place, withoutUncarried(tree, features, names), sifting);
+  const { kept, notCarried } = await siftTwins(
+    place,
+    withoutUncarried(tree, features, names, refused),
+    sifting,
+  );
   verifyKnown(job, lineage, kept);
   const listing = isFull
     ? await readListing(place, spellingOf(objectsOf(known(), kept), features))

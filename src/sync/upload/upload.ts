@@ -23,6 +23,7 @@ import { type Changed, commit, pruneAfter, refreshRecord } from './commit.ts';
 import type { Outlook } from './outlook.ts';
 import { isNothing, type UploadPlan } from './plan.ts';
 import { bytesIn, progressOf } from './progress.ts';
+import type { Refusals } from './refusals.ts';
 import { tellStrangers } from './strangers.ts';
 
 /** How often a source that moves is transferred again before it is called inconsistent. */
@@ -177,10 +178,12 @@ async function carryPasses(
     );
     taken = [...taken, `${trash.slice(trashDirectory.length + 1)}/`];
     const isEmpty = outlook.isEmpty && pass === 1;
-    const carried = await carryOut(place, plan, { root, trash, signal: context.signal, isEmpty, onCarried });
+    const { refused } = outlook;
+    const { signal } = context;
+    const carried = await carryOut(place, plan, { root, trash, signal, isEmpty, refused, onCarried });
     strangers.push(...carried.strangers);
     tellLeft(context, carried);
-    note(entries, plan, carried, lookedAt);
+    note(entries, plan, { ...carried, refused }, lookedAt);
     const { files, bytes } = carried;
     transferred = addResults(transferred, { files, bytes, deleted: deletionsIn(plan.trash) });
     const known = (): Iterable<RecordEntry> => {
@@ -211,13 +214,14 @@ async function carryPasses(
 function note(
   entries: Map<string, RecordEntry | null>,
   plan: UploadPlan,
-  carried: Carried,
+  { refused, ...carried }: Carried & { readonly refused: Refusals },
   lookedAt: bigint,
 ): void {
   for (const [path, planned] of plan.entries) {
     const entry = carried.entries.get(path) ?? planned;
     // a file that was gone when it was to be read is not there
-    const isThere = entry === null || entry.kind !== 'file' || entry.hash !== undefined;
+    const isThere =
+      entry === null || (!refused.has(path) && (entry.kind !== 'file' || entry.hash !== undefined));
     entries.set(path, entry === null || !isThere ? null : recordable(entry, lookedAt));
   }
 }

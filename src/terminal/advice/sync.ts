@@ -74,7 +74,8 @@ export const syncAdvice: AdviceTexts<SyncAdvice> = {
   'finish-download':
     'Run it again, as it was: sync --direction download (or install --from-remote, or --direction bidirectional). Nothing was changed. If its remote is gone, to take the files as they are: cryptosync mount --accept-rollback',
   'run-again': 'Nothing of this run was committed. Run it again: it looks at what is there now.',
-  'rename-not-carried': "Rename these, or leave them out with the mapping's include patterns.",
+  'rename-not-carried':
+    "Rename these, have the remote take them, or leave them out with the mapping's include patterns.",
   'sync-for-manifest': 'The next sync from the machine that has the vault writes one.',
   'list-generations': 'See which there are: cryptosync generations',
   'find-who-set-back': 'Find out who set it back. To take what it has: leave --at-least out.',

@@ -19,16 +19,18 @@ export interface Carriable {
 /**
  * Takes the changes out that can't be carried to a place of these features.
  * @param tree the changes, and all names that are here, where the place may have two of them for one
+ * @param refused what the place does not take, although nothing told that before it was tried
  */
 export function withoutUncarried(
   { changes }: Pick<TreeChanges, 'changes'>,
   features: PlaceFeatures,
   names: NamesHere,
+  refused: ReadonlyMap<string, string> = new Map(),
 ): Carriable {
   const notCarried: NotCarried[] = [];
   const leaving = leavingObjects(changes);
   const kept = changes.filter((change) => {
-    const why = reason(change, features, names) ?? whileTaken(change, leaving);
+    const why = reason(change, features, names) ?? refusal(change, refused) ?? whileTaken(change, leaving);
     if (why !== undefined) notCarried.push({ path: shownPath(change.path), why });
     return why === undefined;
   });
@@ -96,6 +98,10 @@ export function namesHere(features: PlaceFeatures, mapping: Parameters<typeof na
       return object === undefined ? undefined : limit(object, 'object');
     },
   };
+}
+
+function refusal({ path, now }: Change, refused: ReadonlyMap<string, string>): string | undefined {
+  return now === undefined ? undefined : refused.get(path);
 }
 
 function reason({ path, known, now }: Change, features: PlaceFeatures, names: NamesHere): string | undefined {
