@@ -67,6 +67,15 @@ describe('the encryption of a session', () => {
     expect(holdEncryption({ key: generateEncryptionKey(), ...names }).filenameEncryption).toBe(mode);
   });
 
+  it.each([
+    [undefined, undefined],
+    [true, undefined],
+    [false, false],
+  ])('leaves directory names in the clear only where that was said: %s', (said, held) => {
+    const given = { key: generateEncryptionKey(), directoryNameEncryption: said };
+    expect(holdEncryption(given).directoryNameEncryption).toBe(held);
+  });
+
   it('leaves no key behind when its salt is refused', () => {
     const wipe = vi.spyOn(Secret.prototype, 'wipe');
     onTestFinished(() => wipe.mockRestore());
