@@ -12,9 +12,9 @@ import { openStaging } from '../here/staging.ts';
 import type { LocalTrash } from '../here/trash.ts';
 import type { Job } from '../job.ts';
 import { objectOf } from '../tree/objects.ts';
-import { carryOut, tellLeft } from '../upload/carry-out.ts';
+import { carryOut, tellLeft } from '../upload/carrying/carry-out.ts';
+import { tellStrangers } from '../upload/carrying/strangers.ts';
 import { bytesIn, progressOf } from '../upload/progress.ts';
-import { tellStrangers } from '../upload/strangers.ts';
 import type { Outlook } from './outlook.ts';
 import { listedIn } from './trees/outcome.ts';
 

@@ -11,10 +11,10 @@ import { type Lineage, lineageFor } from '../lineage.ts';
 import { verifyKnownThere } from '../proof.ts';
 import type { Proven } from '../source.ts';
 import type { OpenRecord, RecordEntry } from '../tree/record.ts';
+import type { Refusals } from '../upload/carrying/refusals.ts';
 import { readTree } from '../upload/chain.ts';
 import { verifyApart, verifyNotNested, verifyUnmarked } from '../upload/guard.ts';
 import { recordOf } from '../upload/outlook.ts';
-import type { Refusals } from '../upload/refusals.ts';
 
 /** What does not change while a run goes on, and is asked of the place only once. */
 export interface Footing {

@@ -17,6 +17,7 @@ import type { Entry } from '../tree/entry.ts';
 import { objectOf } from '../tree/objects.ts';
 import { type OpenRecord, openRecord, publishRecord, type RecordEntry } from '../tree/record.ts';
 import { removeIfThere } from '../tree/record-file.ts';
+import type { Refusals } from './carrying/refusals.ts';
 import { readTree } from './chain.ts';
 import { withBlocking } from './full-pass/blocking.ts';
 import { seenThere } from './full-pass/full-look.ts';
@@ -28,7 +29,6 @@ import { spellingOf } from './naming/spelling.ts';
 import { pathsIn, siftTwins } from './naming/twins.ts';
 import type { UploadPlan } from './plan.ts';
 import { planFor } from './planning.ts';
-import type { Refusals } from './refusals.ts';
 
 export interface Outlook {
   readonly lineage: Lineage;

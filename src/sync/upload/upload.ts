@@ -18,13 +18,13 @@ import { patched } from '../tree/difference.ts';
 import type { RecordEntry } from '../tree/record.ts';
 import { lookAgain } from './again.ts';
 import { type Ahead, readAhead } from './ahead.ts';
-import { type Carried, carryOut, tellLeft } from './carry-out.ts';
+import { type Carried, carryOut, tellLeft } from './carrying/carry-out.ts';
+import type { Refusals } from './carrying/refusals.ts';
+import { tellStrangers } from './carrying/strangers.ts';
 import { type Changed, commit, pruneAfter, refreshRecord } from './commit.ts';
 import type { Outlook } from './outlook.ts';
 import { isNothing, type UploadPlan } from './plan.ts';
 import { bytesIn, progressOf } from './progress.ts';
-import type { Refusals } from './refusals.ts';
-import { tellStrangers } from './strangers.ts';
 
 /** How often a source that moves is transferred again before it is called inconsistent. */
 const settlePasses = 3;

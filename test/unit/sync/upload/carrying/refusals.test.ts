@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { notKept, type Place } from '../../../../src/remotes/place.ts';
-import { type Refusals, unlessRefused } from '../../../../src/sync/upload/refusals.ts';
-import { CryptosyncError, type ErrorCode } from '../../../../src/system/errors.ts';
+import { notKept, type Place } from '../../../../../src/remotes/place.ts';
+import { type Refusals, unlessRefused } from '../../../../../src/sync/upload/carrying/refusals.ts';
+import { CryptosyncError, type ErrorCode } from '../../../../../src/system/errors.ts';
 
 const failure = (code: ErrorCode): CryptosyncError => new CryptosyncError(code, `it said ${code}`);
 

@@ -3,19 +3,19 @@
  * path goes to the trash, then renames, then puts, then links.
  */
 import { futimesSync } from 'node:fs';
-import { keepsDirectory, notKept, type Place, type Put, type Source } from '../../remotes/place.ts';
-import { toCryptosyncError } from '../../system/errors.ts';
-import { settableTime } from '../../system/file-times.ts';
-import { ancestorsOf, bytesOfName } from '../../system/names.ts';
-import { withScratchFile } from '../../system/scratch-file.ts';
-import type { TransferContext } from '../context.ts';
-import { inLanes } from '../lanes.ts';
-import { ContentHash, copyOf, hashesOf, type OpenFile, TreeReader } from '../tree/content.ts';
-import { isUntouched } from '../tree/entry.ts';
-import { objectOf } from '../tree/objects.ts';
-import type { RecordEntry } from '../tree/record.ts';
-import { isUsualTime } from '../tree/times.ts';
-import type { UploadPlan } from './plan.ts';
+import { keepsDirectory, notKept, type Place, type Put, type Source } from '../../../remotes/place.ts';
+import { toCryptosyncError } from '../../../system/errors.ts';
+import { settableTime } from '../../../system/file-times.ts';
+import { ancestorsOf, bytesOfName } from '../../../system/names.ts';
+import { withScratchFile } from '../../../system/scratch-file.ts';
+import type { TransferContext } from '../../context.ts';
+import { inLanes } from '../../lanes.ts';
+import { ContentHash, copyOf, hashesOf, type OpenFile, TreeReader } from '../../tree/content.ts';
+import { isUntouched } from '../../tree/entry.ts';
+import { objectOf } from '../../tree/objects.ts';
+import type { RecordEntry } from '../../tree/record.ts';
+import { isUsualTime } from '../../tree/times.ts';
+import type { UploadPlan } from '../plan.ts';
 import { type Refusals, unlessRefused } from './refusals.ts';
 import { keepBeforeMoves, keepBeforePuts } from './strangers.ts';
 

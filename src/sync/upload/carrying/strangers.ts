@@ -3,13 +3,13 @@
  * stands at its path, so that is asked for first. No backend offers a put that fails where something stands (hazards.md R43), so the time
  * between the question and the put is what is left of the window.
  */
-import type { Place } from '../../remotes/place.ts';
-import { ancestorsOf, directoryOf, joined, shownPath } from '../../system/names.ts';
-import type { TransferContext } from '../context.ts';
-import { inLanes } from '../lanes.ts';
-import { objectOf } from '../tree/objects.ts';
-import { keyAt } from './naming/spelling.ts';
-import type { UploadPlan } from './plan.ts';
+import type { Place } from '../../../remotes/place.ts';
+import { ancestorsOf, directoryOf, joined, shownPath } from '../../../system/names.ts';
+import type { TransferContext } from '../../context.ts';
+import { inLanes } from '../../lanes.ts';
+import { objectOf } from '../../tree/objects.ts';
+import { keyAt } from '../naming/spelling.ts';
+import type { UploadPlan } from '../plan.ts';
 
 export interface KeepSettings {
   /** The directory at the place that takes what leaves its path. */

@@ -6,10 +6,10 @@
  * the run as any failure does, with the former generation whole.
  */
 import { randomBytes } from 'node:crypto';
-import type { Place } from '../../remotes/place.ts';
-import { controlDirectory } from '../../remotes/remote.ts';
-import { CryptosyncError, type ErrorCode, errnoOf } from '../../system/errors.ts';
-import { inShort } from '../../system/names.ts';
+import type { Place } from '../../../remotes/place.ts';
+import { controlDirectory } from '../../../remotes/remote.ts';
+import { CryptosyncError, type ErrorCode, errnoOf } from '../../../system/errors.ts';
+import { inShort } from '../../../system/names.ts';
 
 /** By path, why it was refused. */
 export type Refusals = Map<string, string>;
