@@ -211,7 +211,7 @@ export async function writeAnnouncement(
   await writeOver(place, announcementPath, textOf(sealed(ordered, sealKey)));
 }
 
-/** A store that refuses to write over a file takes a new one, which it is once rclone has removed the old one. */
+/** A store that refuses to write over a file takes a new one, which it is once rclone has removed the old one (hazards.md R55). */
 async function writeOver(place: Place, path: string, content: Buffer): Promise<void> {
   try {
     await place.write(path, content);

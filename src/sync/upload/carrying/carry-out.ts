@@ -4,11 +4,9 @@
  */
 import { futimesSync } from 'node:fs';
 import { keepsDirectory, notKept, type Place, type Put, type Source } from '../../../remotes/place.ts';
-import { toCryptosyncError } from '../../../system/errors.ts';
 import { settableTime } from '../../../system/file-times.ts';
 import { ancestorsOf, bytesOfName } from '../../../system/names.ts';
 import { withScratchFile } from '../../../system/scratch-file.ts';
-import type { TransferContext } from '../../context.ts';
 import { inLanes } from '../../lanes.ts';
 import { ContentHash, copyOf, hashesOf, type OpenFile, TreeReader } from '../../tree/content.ts';
 import { isUntouched } from '../../tree/entry.ts';
@@ -16,6 +14,7 @@ import { objectOf } from '../../tree/objects.ts';
 import type { RecordEntry } from '../../tree/record.ts';
 import { isUsualTime } from '../../tree/times.ts';
 import type { UploadPlan } from '../plan.ts';
+import { moveAll, removeDirectories, takeAway } from './leave.ts';
 import { type Refusals, unlessRefused } from './refusals.ts';
 import { keepBeforeMoves, keepBeforePuts } from './strangers.ts';
 
@@ -96,69 +95,8 @@ async function makeAbove(
       await bring(path, path, () => place.makeDirectory(path));
 }
 
-async function takeAway(place: Place, { trash }: UploadPlan, settings: CarrySettings): Promise<void> {
-  await inLanes(
-    trash,
-    place.lanes,
-    ({ path }) => place.move(path, `${settings.trash}/${path}`),
-    settings.signal,
-  );
-}
-
 const isFile = ({ kind }: RecordEntry): boolean => kind === 'file';
 const isLink = ({ kind }: RecordEntry): boolean => kind === 'link';
-
-/** @returns what was not where it should have been moved from, against all that is known: it is put then */
-async function moveAll(place: Place, plan: UploadPlan, settings: CarrySettings): Promise<RecordEntry[]> {
-  const unmoved: RecordEntry[] = [];
-  // of what is refused its put tells
-  const unless = { place, refused: new Map() };
-  const move = async (from: string, to: string, entry: RecordEntry | null | undefined): Promise<void> => {
-    const isMoved = await unlessRefused(unless, to, () => place.move(from, to));
-    if (isMoved === undefined) await place.move(from, `${settings.trash}/${from}`);
-    if (isMoved !== true && entry) unmoved.push(entry);
-  };
-  for (const { from, to } of plan.directoryRenames) {
-    if ((await unlessRefused(unless, to, () => place.moveDirectory(from, to))) === true) continue;
-    // a place that says that it moves directories, and then can't, is given its files one by one
-    for (const entry of plan.entries.values()) {
-      const object = entry === null ? undefined : objectOf(entry);
-      if (object === undefined || !object.startsWith(`${to}/`)) continue;
-      await move(`${from}/${object.slice(to.length + 1)}`, object, entry);
-    }
-  }
-  await inLanes(
-    plan.renames,
-    place.lanes,
-    ({ from, to }) => move(from, to, plan.entries.get(to)),
-    settings.signal,
-  );
-  return unmoved;
-}
-
-export function tellLeft({ warn }: Pick<TransferContext, 'warn'>, { leftDirectories }: Carried): void {
-  for (const why of leftDirectories) warn(`an empty directory is left on the remote: ${why}`);
-}
-
-/** @returns what was refused, where nothing comes in the directory's place */
-async function removeDirectories(
-  place: Place,
-  { removedDirectories, directoryRenames, entries }: UploadPlan,
-): Promise<string[]> {
-  const left: string[] = [];
-  for (const path of removedDirectories) {
-    if (directoryRenames.some(({ from }) => path === from || path.startsWith(`${from}/`))) continue;
-    try {
-      await place.removeEmptyDirectory(path);
-    } catch (error) {
-      const { code, message } = toCryptosyncError(error);
-      const isRefused = code === 'REMOTE_AUTH_FAILED' || code === 'SYNC_FAILED';
-      if (!isRefused || entries.get(path)) throw error;
-      left.push(message);
-    }
-  }
-  return left;
-}
 
 async function putFiles(
   place: Place,
