@@ -49,6 +49,14 @@ export interface SyncSource {
   verifyComing(read: (name: string) => Buffer | undefined, place: string): void;
 }
 
+/** Whether nothing of a vault can be read without a file: its configuration, or the key of its top directory. */
+export function isKeyOfAll(
+  { configFile, isDirectoryKey }: Pick<SyncSource, 'configFile' | 'isDirectoryKey'>,
+  path: string,
+): boolean {
+  return path === configFile || (!path.includes('/') && isDirectoryKey(path));
+}
+
 /**
  * @param identity whose files they are, and which of them.
  * @param mayBeEmpty true where its owner may delete everything: then one without files is not taken for a lost one

@@ -65,7 +65,9 @@ export async function carryBoth(
   try {
     const coming = await withTargets(place, moves.coming);
     const come = await fetchAll(place, coming, carryIn);
-    const gone = await carryOut(place, moves.going, { root, trash: trashThere, signal, refused, onCarried });
+    const { source } = job.mapping;
+    const going = { root, source, trash: trashThere, signal, refused, onCarried };
+    const gone = await carryOut(place, moves.going, going);
     tellStrangers(context, place, gone.strangers);
     tellLeft(context, gone);
     if (!isNothingHere(coming)) noteIncoming(job, bothWays);

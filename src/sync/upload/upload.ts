@@ -164,7 +164,8 @@ async function carryPasses(
   { outlook, onCarried, generation, ...sending }: Sending & { ahead: Ahead<RecordEntry> | undefined },
 ): Promise<Passes> {
   let { ahead } = sending;
-  const root = job.mapping.source.directory;
+  const { source } = job.mapping;
+  const root = source.directory;
   const entries = new Map<string, RecordEntry | null>();
   let { plan } = outlook;
   let { lookedAt } = outlook.tree;
@@ -181,7 +182,8 @@ async function carryPasses(
     const isEmpty = outlook.isEmpty && pass === 1;
     const { refused } = outlook;
     const { signal } = context;
-    const carried = await carryOut(place, plan, { root, trash, signal, isEmpty, refused, onCarried });
+    const settings = { root, source, trash, signal, isEmpty, refused, onCarried };
+    const carried = await carryOut(place, plan, settings);
     strangers.push(...carried.strangers);
     tellLeft(context, carried);
     note(entries, plan, { ...carried, refused }, lookedAt);

@@ -6,6 +6,7 @@ import type { Chosen } from '../generations/choice.ts';
 import type { Past } from '../generations/history.ts';
 import { includes } from '../include.ts';
 import type { Job } from '../job.ts';
+import { isKeyOfAll } from '../source.ts';
 import { openRecord } from '../tree/record.ts';
 import { type Listing, listingOf } from '../upload/full-pass/listing.ts';
 import { spellingOf } from '../upload/naming/spelling.ts';
@@ -56,7 +57,10 @@ export async function verifyGeneration(
   const journal = openJournal(settings.journalFile, now);
   try {
     const sound = expected.filter(({ object }) => !known.has(object));
-    const quick = sound.filter(({ object }) => compared.suspect.has(object) || isKey(job, object));
+    // what a vault can't be read without is read by every check
+    const quick = sound.filter(
+      ({ object }) => compared.suspect.has(object) || isKeyOfAll(job.mapping.source, object),
+    );
     const due = depth.kind === 'quick' ? [] : dueIn(sound, depth, journal, now);
     const always = new Set(depth.kind === 'deep' ? due : [...quick, ...due]);
     const belied = sound.filter((one) => compared.belied.has(one.object) && !always.has(one));
@@ -127,11 +131,6 @@ async function toleranceOf(
     precision: keepsTimes ? timePrecision : undefined,
     tellsAdded: (path) => mode === 'sync' && isIncluded(path),
   };
-}
-
-/** What a vault can't be read without is read by every check. */
-function isKey({ mapping: { source } }: Job, object: string): boolean {
-  return object === source.configFile || (!object.includes('/') && source.isDirectoryKey(object));
 }
 
 /** What is to be read: a pass that was cut off goes on, a sample takes what was not read for the longest. */

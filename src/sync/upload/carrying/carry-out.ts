@@ -8,6 +8,7 @@ import { settableTime } from '../../../system/file-times.ts';
 import { ancestorsOf, bytesOfName } from '../../../system/names.ts';
 import { withScratchFile } from '../../../system/scratch-file.ts';
 import { inLanes } from '../../lanes.ts';
+import { isKeyOfAll, type SyncSource } from '../../source.ts';
 import { ContentHash, copyOf, hashesOf, type OpenFile, TreeReader } from '../../tree/content.ts';
 import { isUntouched } from '../../tree/entry.ts';
 import { objectOf } from '../../tree/objects.ts';
@@ -27,6 +28,8 @@ export interface CarrySettings {
   readonly isEmpty?: boolean | undefined;
   /** What this run has seen refused; more is added. */
   readonly refused: Refusals;
+  /** What is carried: of some of it a part is worth nothing. */
+  readonly source: Pick<SyncSource, 'isOneState' | 'configFile' | 'isDirectoryKey'>;
   /** Told of every file that is there now, and its bytes. */
   readonly onCarried?: (bytes: number) => void;
 }
@@ -74,10 +77,13 @@ type Bring = <Result>(
   act: () => Promise<Result>,
 ) => Promise<Result | undefined>;
 
-function bringing(place: Place, { trash }: UploadPlan, { refused }: CarrySettings): Bring {
+function bringing(place: Place, { trash }: UploadPlan, { refused, source }: CarrySettings): Bring {
   const replaced = new Set(trash.map(({ path }) => path));
-  return async (path, object, act) =>
-    replaced.has(object) ? await act() : await unlessRefused({ place, refused }, path, act);
+  return async (path, object, act) => {
+    // where all else would be worth nothing without it, its refusal ends the run
+    const isVital = replaced.has(object) || source.isOneState || isKeyOfAll(source, path);
+    return isVital ? await act() : await unlessRefused({ place, refused }, path, act);
+  };
 }
 
 /** A directory is there also where what was to come into it was refused, or is refused itself. */
