@@ -97,23 +97,11 @@ export function lineageOf(facts: LineageFacts): Lineage {
     if (wasCommitted && !takeOver) throw wiped(facts, record);
     return { footing: { kind: 'first' }, isUnfinished: true, begun: run, marker: undefined };
   }
-  if (record !== undefined && record.id === identityOf(committed)) {
-    return {
-      footing: footingOn(record, committed),
-      isUnfinished,
-      begun: run,
-      marker: committed,
-      isMarkerLost,
-    };
-  }
+  const told = { isUnfinished, begun: run, marker: committed, isMarkerLost };
+  if (record !== undefined && record.id === identityOf(committed))
+    return { footing: footingOn(record, committed), ...told };
   if (wasCommitted && !takeOver) throw apart(facts, record, committed);
-  return {
-    footing: { kind: 'told', marker: committed },
-    isUnfinished,
-    begun: run,
-    marker: committed,
-    isMarkerLost,
-  };
+  return { footing: { kind: 'told', marker: committed }, ...told };
 }
 
 /** From a record of what was taken away here only what the place says can be gone on from. */

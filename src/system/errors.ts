@@ -145,6 +145,11 @@ export function isScarcity(errno: string | undefined): boolean {
   return errno !== undefined && Object.hasOwn(scarcities, errno);
 }
 
+/** @param what could not be done, for the cause. @throws LOCKED for an error of that kind, whatever it was about */
+export function verifyAmple(errno: string | undefined, what: string): void {
+  if (isScarcity(errno)) throw toCryptosyncError(Object.assign(new Error(what), { code: errno }));
+}
+
 /** The same where a child says it: in the words of strerror(3), or a shell's own. */
 export function scarcityIn(said: string): CryptosyncError | undefined {
   if (/cannot fork|resource temporarily unavailable/i.test(said)) return scarce('processes');

@@ -5,7 +5,7 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
-import { errnoOf, interruption, isScarcity, toCryptosyncError } from './errors.ts';
+import { errnoOf, interruption, verifyAmple } from './errors.ts';
 import { openUnlinkedFile, readDescriptor } from './process/output.ts';
 import {
   type Command,
@@ -70,12 +70,14 @@ export async function runUnheard(
 
 type End = Pick<Finished, 'exitCode' | 'signal' | 'startError'>;
 
+const notStarted = 'no child could be started';
+
 async function runWith(command: Command, output: Output, errors: Output): Promise<Finished> {
   let subprocess: ChildProcess;
   try {
     subprocess = start(command, output, errors);
   } catch (thrown) {
-    verifyAmple(errnoOf(thrown));
+    verifyAmple(errnoOf(thrown), notStarted);
     return neverStarted(thrown);
   }
   const stdout = collect(subprocess.stdout, command.onStdoutLine, command.printsBytes ? 'latin1' : 'utf8');
@@ -89,20 +91,13 @@ async function runWith(command: Command, output: Output, errors: Output): Promis
       new Promise((resolve) => setTimeout(resolve, drainTime).unref()),
     ]);
     if (command.signal?.aborted) throw interruption(command.signal);
-    verifyAmple(end.startError);
+    // what the machine has no more of keeps any program from being started: that is no failure of this one
+    verifyAmple(end.startError, notStarted);
     return { ...end, stdout: stdout.text(), stderr: stderr.text(), timedOut: limits.timedOut() };
   } finally {
     limits.lift();
     for (const stream of [subprocess.stdout, subprocess.stderr]) stream?.destroy();
   }
-}
-
-/** What the machine has no more of keeps any program from being started: that is no failure of this one. */
-function verifyAmple(startError: string | undefined): void {
-  if (!isScarcity(startError)) return;
-  throw toCryptosyncError(
-    Object.assign(new Error(`no child could be started: ${startError}`), { code: startError }),
-  );
 }
 
 /** Node tells some reasons (ENOENT, EACCES) by the child's `error` event, and throws others (E2BIG, ENOMEM). */

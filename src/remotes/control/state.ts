@@ -198,16 +198,16 @@ export async function writeMarker(
   await writeOver(place, markerPath, textOf(sealed(ordered, sealKey)));
 }
 
-/** @param isMarkerWhole false where the announcement that stands there alone tells the marker: it is written anew first. */
+/** @param isMarkerLost the announcement that stands there alone tells the marker, which is written anew first. */
 export async function writeAnnouncement(
   place: Place,
   announcement: Omit<Announcement, 'version' | 'state' | 'seal'>,
   sealKey: Buffer | undefined,
-  isMarkerWhole = true,
+  isMarkerLost = false,
 ): Promise<void> {
   const { vaultId, engine, generation, id, machine, at, base } = announcement;
   const ordered = { version: 2, vaultId, engine, generation, state: 'in-progress', at, id, machine, base };
-  if (!isMarkerWhole && base) await writeOver(place, markerPath, textOf(base));
+  if (isMarkerLost && base) await writeOver(place, markerPath, textOf(base));
   await writeOver(place, announcementPath, textOf(sealed(ordered, sealKey)));
 }
 

@@ -117,7 +117,7 @@ function announcing(context: TransferContext, job: Job, place: Place, { footing 
         at,
         base: marker ?? null,
       };
-      await writeAnnouncement(place, announcement, job.sealKey, isMarkerLost !== true);
+      await writeAnnouncement(place, announcement, job.sealKey, isMarkerLost);
     },
   };
 }

@@ -66,7 +66,7 @@ export async function carryBoth(
     const coming = await withTargets(place, moves.coming);
     const come = await fetchAll(place, coming, carryIn);
     const { source } = job.mapping;
-    const going = { root, source, trash: trashThere, signal, refused, onCarried };
+    const going = { source, trash: trashThere, signal, refused, onCarried };
     const gone = await carryOut(place, moves.going, going);
     tellStrangers(context, place, gone.strangers);
     tellLeft(context, gone);

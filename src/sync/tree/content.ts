@@ -2,10 +2,11 @@
 import { createHash, type Hash, hash as hashAtOnce } from 'node:crypto';
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import type { ListedHash } from '../../remotes/place.ts';
-import { CryptosyncError, errnoOf, isScarcity, toCryptosyncError } from '../../system/errors.ts';
+import { errnoOf } from '../../system/errors.ts';
 import { directoryOf, shownPath, systemPath } from '../../system/names.ts';
 import { readParts } from '../../system/paths/parts.ts';
 import type { StampedEntry } from './entry.ts';
+import { pathBelow, unreadable } from './reach.ts';
 import { entryOf } from './scan.ts';
 
 /** A file that is open for reading, whatever happens to its name. */
@@ -46,7 +47,9 @@ export class TreeReader {
       return 'vanished';
     } catch (error) {
       if (movedErrors.has(errnoOf(error) ?? '')) return 'vanished';
-      throw unreadable(`${this.#root}/${path}`, error);
+      if (errnoOf(error) === undefined) throw error;
+      const shown = shownPath(pathBelow(this.#root, path));
+      throw unreadable(shown, error, { path: shown });
     }
   }
 
@@ -80,17 +83,6 @@ export function openBelow(root: string, path: string): OpenFile | Vanished {
   } finally {
     reader.close();
   }
-}
-
-function unreadable(path: string, cause: unknown): unknown {
-  const errno = errnoOf(cause);
-  if (errno === undefined) return cause;
-  if (isScarcity(errno)) return toCryptosyncError(cause);
-  const shown = shownPath(path);
-  return new CryptosyncError('SYNC_FAILED', `${shown} can't be read (${errno})`, {
-    details: { path: shown, errno },
-    cause,
-  });
 }
 
 const directoryFlags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;

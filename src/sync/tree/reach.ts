@@ -1,6 +1,6 @@
 /** Entries of a tree by their paths, also where the system does not take the whole path in one piece. */
 import { closeSync, constants, openSync } from 'node:fs';
-import { errnoOf } from '../../system/errors.ts';
+import { CryptosyncError, errnoOf, isScarcity, toCryptosyncError } from '../../system/errors.ts';
 import { bytesOfName, directoryOf, systemPath } from '../../system/names.ts';
 import { pathOnly } from '../../system/paths/held-directory.ts';
 
@@ -43,6 +43,16 @@ export function reach<Result>(root: string, path: string, call: (entry: string |
   } finally {
     closeSync(top);
   }
+}
+
+/** @param shown the path for people @param details where it is, for programs */
+export function unreadable(shown: string, cause: unknown, details: object): CryptosyncError {
+  const errno = errnoOf(cause);
+  if (isScarcity(errno)) return toCryptosyncError(cause);
+  return new CryptosyncError('SYNC_FAILED', `${shown} can't be read (${errno ?? 'unknown'})`, {
+    details: { ...details, errno },
+    cause,
+  });
 }
 
 const directoryFlags = pathOnly | constants.O_DIRECTORY;

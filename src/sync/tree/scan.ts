@@ -3,10 +3,10 @@
  * `comparePaths`. Nothing is followed and no content is read. It streams: what is held is one directory at a time.
  */
 import { type BigIntStats, constants, lstatSync, readlinkSync } from 'node:fs';
-import { CryptosyncError, errnoOf, isScarcity, toCryptosyncError } from '../../system/errors.ts';
+import { CryptosyncError, errnoOf } from '../../system/errors.ts';
 import { isBytes, joined, nameOfBytes, readNames, shownPath } from '../../system/names.ts';
 import type { EntryKind, StampedEntry } from './entry.ts';
-import { isBeyondReach, pathBelow, reach } from './reach.ts';
+import { isBeyondReach, pathBelow, reach, unreadable } from './reach.ts';
 
 export interface ScanOptions {
   /** Paths that are not the owner's, such as an engine's own leftovers. */
@@ -80,7 +80,7 @@ function namesOf(root: string, directory: string): string[] {
     return reach(root, directory, readNames).sort();
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' && directory !== '') return [];
-    throw unreadable(root, directory, error);
+    throw unreadableAt(root, directory, error);
   }
 }
 
@@ -90,7 +90,7 @@ function statusOf(root: string, path: string): BigIntStats | undefined {
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
-    throw unreadable(root, path, error);
+    throw unreadableAt(root, path, error);
   }
 }
 
@@ -99,20 +99,13 @@ function targetOf(root: string, path: string): string | undefined {
     return nameOfBytes(reach(root, path, (entry) => readlinkSync(entry, 'buffer')));
   } catch (error) {
     if (['ENOENT', 'EINVAL', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return undefined;
-    throw unreadable(root, path, error);
+    throw unreadableAt(root, path, error);
   }
 }
 
-function unreadable(root: string, path: string, cause: unknown): CryptosyncError {
-  if (isScarcity(errnoOf(cause))) return toCryptosyncError(cause);
-  return new CryptosyncError(
-    'SYNC_FAILED',
-    `${shownPath(pathBelow(root, path))} can't be read (${errnoOf(cause) ?? 'unknown'})`,
-    {
-      details: { path: shownPath(path), ...(isBytes(path) && { pathBytes: true }), errno: errnoOf(cause) },
-      cause,
-    },
-  );
+function unreadableAt(root: string, path: string, cause: unknown): CryptosyncError {
+  const details = { path: shownPath(path), ...(isBytes(path) && { pathBytes: true }) };
+  return unreadable(shownPath(pathBelow(root, path)), cause, details);
 }
 
 /** The first path of the same file; undefined for the first. */

@@ -87,7 +87,6 @@ export async function lookAhead(context: TransferContext, job: Job, place: Place
   const tree = await changesAmong(look, settings);
   const isFull = isDue && !isEmpty;
   const apart = new Set<string>();
-  const refused: Refusals = new Map();
   const seen = {
     lineage,
     features,
@@ -101,7 +100,7 @@ export async function lookAhead(context: TransferContext, job: Job, place: Place
     keyless,
     proven,
     apart,
-    refused,
+    refused: new Map(),
   };
   return { ...seen, ...(await planned(job, place, seen, settings)) };
 }
@@ -150,14 +149,10 @@ async function planned(
   looked: Looked,
   settings: LookSettings,
 ): Promise<Pick<Outlook, 'plan' | 'behindOurBack'>> {
-  const { lineage, features, tree, isFull, names, known, apart, refused } = looked;
+  const { lineage, features, tree, isFull, names, known, apart } = looked;
   const { mode, raw, source } = job.mapping;
   const sifting = { root: source.directory, there: () => pathsIn(known()), apart };
-  const { kept, notCarried } = await siftTwins(
-    place,
-    withoutUncarried(tree, features, names, refused),
-    sifting,
-  );
+  const { kept, notCarried } = await siftTwins(place, withoutUncarried(tree, features, names), sifting);
   verifyKnown(job, lineage, kept);
   const listing = isFull
     ? await readListing(place, spellingOf(objectsOf(known(), kept), features))

@@ -112,7 +112,7 @@ async function sendAll(context: TransferContext, job: Job, place: Place, outlook
   // only asked for, so that it may go beside the announcement
   const names = place.names(trashDirectory);
   names.catch(() => {}); // told where it is awaited
-  await writeAnnouncement(place, announced, job.sealKey, outlook.lineage.isMarkerLost !== true);
+  await writeAnnouncement(place, announced, job.sealKey, outlook.lineage.isMarkerLost);
   const { puts, links, trash } = outlook.plan;
   const amount = { bytes: bytesIn(puts), transfers: puts.length + links.length, deletes: trash.length };
   const progress = progressOf(job, place, amount);
@@ -165,7 +165,6 @@ async function carryPasses(
 ): Promise<Passes> {
   let { ahead } = sending;
   const { source } = job.mapping;
-  const root = source.directory;
   const entries = new Map<string, RecordEntry | null>();
   let { plan } = outlook;
   let { lookedAt } = outlook.tree;
@@ -182,7 +181,7 @@ async function carryPasses(
     const isEmpty = outlook.isEmpty && pass === 1;
     const { refused } = outlook;
     const { signal } = context;
-    const settings = { root, source, trash, signal, isEmpty, refused, onCarried };
+    const settings = { source, trash, signal, isEmpty, refused, onCarried };
     const carried = await carryOut(place, plan, settings);
     strangers.push(...carried.strangers);
     tellLeft(context, carried);

@@ -2,7 +2,7 @@
  * Asking a file system that may never answer. A call of our own can't be taken back: neither Ctrl-C nor a deadline
  * ends a thread that waits for a FUSE daemon or a server. So a child asks, and is left behind when it is late.
  */
-import { isScarcity, toCryptosyncError } from '../errors.ts';
+import { verifyAmple } from '../errors.ts';
 import { runAndWait } from '../process/blocking.ts';
 
 export type Health =
@@ -68,8 +68,7 @@ export function probeDirectory(path: string, deadline: number = answerDeadline):
 function ask(path: string, deadline: number): Health {
   const { status, startError } = runAndWait('sh', ['-c', script, 'sh', path], deadline);
   // a store is not sick because nobody could be sent to ask it
-  const code = status === notForked ? 'EAGAIN' : startError;
-  if (isScarcity(code)) throw toCryptosyncError(Object.assign(new Error(`${path} can't be asked`), { code }));
+  verifyAmple(status === notForked ? 'EAGAIN' : startError, `${path} can't be asked`);
   if (status === 0) return { kind: 'alive' };
   if (status === undefined || status === late) return { kind: 'silent' };
   const failure = failures.find((known) => known.status === status);

@@ -20,7 +20,8 @@ import { type Refusals, unlessRefused } from './refusals.ts';
 import { keepBeforeMoves, keepBeforePuts } from './strangers.ts';
 
 export interface CarrySettings {
-  readonly root: string;
+  /** What is carried: of some of it a part is worth nothing. */
+  readonly source: Pick<SyncSource, 'directory' | 'isOneState' | 'configFile' | 'isDirectoryKey'>;
   /** The directory at the place that takes what leaves its path. */
   readonly trash: string;
   readonly signal?: AbortSignal | undefined;
@@ -28,8 +29,6 @@ export interface CarrySettings {
   readonly isEmpty?: boolean | undefined;
   /** What this run has seen refused; more is added. */
   readonly refused: Refusals;
-  /** What is carried: of some of it a part is worth nothing. */
-  readonly source: Pick<SyncSource, 'isOneState' | 'configFile' | 'isDirectoryKey'>;
   /** Told of every file that is there now, and its bytes. */
   readonly onCarried?: (bytes: number) => void;
 }
@@ -111,7 +110,7 @@ async function putFiles(
 ): Promise<Pick<Carried, 'entries' | 'restless'>> {
   const entries = new Map<string, RecordEntry>();
   const restless = new Set<string>();
-  const reader = new TreeReader(settings.root);
+  const reader = new TreeReader(settings.source.directory);
   const putting = inLanes(
     puts,
     place.lanes,

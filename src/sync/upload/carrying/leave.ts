@@ -1,12 +1,11 @@
 /** What leaves its path at a place before anything comes: to the trash, to another path, and empty directories. */
 import type { Place } from '../../../remotes/place.ts';
-import { toCryptosyncError } from '../../../system/errors.ts';
 import type { TransferContext } from '../../context.ts';
 import { inLanes } from '../../lanes.ts';
 import { objectOf } from '../../tree/objects.ts';
 import type { RecordEntry } from '../../tree/record.ts';
 import type { UploadPlan } from '../plan.ts';
-import { unlessRefused } from './refusals.ts';
+import { isMaybeRefused, unlessRefused } from './refusals.ts';
 import type { KeepSettings } from './strangers.ts';
 
 export async function takeAway(place: Place, { trash }: UploadPlan, settings: KeepSettings): Promise<void> {
@@ -69,10 +68,8 @@ export async function removeDirectories(
     try {
       await place.removeEmptyDirectory(path);
     } catch (error) {
-      const { code, message } = toCryptosyncError(error);
-      const isRefused = code === 'REMOTE_AUTH_FAILED' || code === 'SYNC_FAILED';
-      if (!isRefused || entries.get(path)) throw error;
-      left.push(message);
+      if (!isMaybeRefused(error) || entries.get(path)) throw error;
+      left.push(error.message);
     }
   }
   return left;

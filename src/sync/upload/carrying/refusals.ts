@@ -46,7 +46,8 @@ export async function unlessRefused<Result>(
   }
 }
 
-function isMaybeRefused(error: unknown): error is CryptosyncError {
+/** Whether a failure may be about what was asked alone, and not about the whole place. */
+export function isMaybeRefused(error: unknown): error is CryptosyncError {
   if (!(error instanceof CryptosyncError)) return false;
   // a place that takes it, and then holds something else, is a matter of the whole place
   if (error.advice?.to === 'check-remote-keeps') return false;

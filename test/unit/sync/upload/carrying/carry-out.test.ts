@@ -44,7 +44,7 @@ async function carry(source: SyncSource, refusing: string): Promise<Refusals> {
   const nothing = { trash: [], removedDirectories: [], directoryRenames: [], renames: [] };
   const entries = new Map(puts.map((entry) => [entry.path, entry]));
   const more = { newDirectories: [], links: [], notCarried: [], refreshed: new Map() };
-  const settings = { root: source.directory, source, trash: 'trash', isEmpty: true, refused };
+  const settings = { source, trash: 'trash', isEmpty: true, refused };
   await carryOut(placeRefusing(refusing), { ...nothing, ...more, puts, entries }, settings);
   return refused;
 }
